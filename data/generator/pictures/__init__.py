@@ -1,0 +1,1 @@
+"""Draws a picture of every product: its form, its colour, its material."""

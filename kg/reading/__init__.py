@@ -1,0 +1,35 @@
+"""From catalogs, logs and frames to checked records.
+
+file ─ formats ─▶ rows of cells ─ plan, parsing ─▶ fields ─ rules ─▶ Product | Interaction | Fact
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from kg.reading.mapping import Mapping
+from kg.reading.report import LoadReport, Rejection
+from kg.reading.run import Reading
+from kg.records import RecordKind
+
+__all__ = ["LoadReport", "Mapping", "Reading", "Rejection", "read"]
+
+
+def read(
+    source: object,
+    *,
+    kind: RecordKind | None = "products",
+    mapping: Mapping | None = None,
+    patch: bool = False,
+    rejects_file: Path | None = None,
+) -> Reading:
+    """Stream checked records from a source, in bounded memory.
+
+    `source` is a path or a list of paths (CSV, TSV, JSON Lines or Parquet, also gzipped), a pandas or polars
+    DataFrame, or an iterable of dicts or of records. `kind=None` takes the kind from the mapping or the
+    records. With `patch`, products come as ProductPatch: the columns present are its fields, and a
+    blank cell clears its field. Rejected rows go with their reasons to `rejects_file`, made only if needed.
+
+    DataError for a file that cannot be read at all, MappingError for a mapping that does not fit.
+    """
+    return Reading(source, kind=kind, mapping=mapping, patch=patch, rejects_file=rejects_file)

@@ -1,0 +1,181 @@
+"""A shop: one folder that holds a graph, its built versions and what was rejected on the way in.
+
+shop.json       format and, for a graph on a server, its URL
+graph.sqlite    the embedded graph (absent when the graph is on a server)
+versions/       built versions (kg.versions)
+cache/          encodings, so that a second build encodes only what changed
+rejects/        rows that could not be loaded, with the reason
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+from kg.category_cycles import CategoryTree
+from kg.errors import SettingsError, ShopError
+from kg.graph import Graph
+from kg.reading import Mapping, read
+from kg.reading.report import LoadReport
+from kg.records import RecordKind
+from kg.store import Credentials, GraphStore, open_store
+from kg.store.base import StoreCounts, WriteCounts
+from kg.versions import Version, Versions
+
+FORMAT = 1
+_SHOP_FILE = "shop.json"
+LoadMode: TypeAlias = Literal["replace", "patch"]
+
+
+class Shop:
+    """A folder on disk with everything about one shop. Make one with `create`, come back with `open`."""
+
+    def __init__(self, path: Path, *, graph_url: str | None, credentials: Credentials | None) -> None:
+        self.path = path
+        self._graph_url = graph_url
+        self._credentials = credentials
+
+    @classmethod
+    def create(
+        cls, path: Path | str, *, graph: str | None = None, credentials: Credentials | None = None
+    ) -> Shop:
+        """Make a shop in a folder that does not hold one yet.
+
+        `graph` is the URL of a Neo4j server ('neo4j://host:7687'); by default the graph is embedded, in
+        one file inside the shop. `credentials` are for the server and are never stored.
+        """
+        folder = Path(path)
+        if (folder / _SHOP_FILE).exists():
+            raise ShopError(f"{folder} already is a shop; open it, or choose another folder")
+        if folder.is_file():
+            raise ShopError(f"{folder} is a file; a shop needs a folder")
+        if folder.is_dir() and any(folder.iterdir()):
+            raise ShopError(f"{folder} is not empty; choose a folder that is, or a new one")
+        shop = cls(folder, graph_url=graph, credentials=credentials)
+        if graph is not None:
+            shop.store().close()  # fail now, not after an hour, if the server cannot be reached
+        folder.mkdir(parents=True, exist_ok=True)
+        draft = folder / f".{_SHOP_FILE}"
+        draft.write_text(json.dumps({"format": FORMAT, "graph": graph}), encoding="utf-8")
+        draft.replace(folder / _SHOP_FILE)
+        return shop
+
+    @classmethod
+    def open(cls, path: Path | str, *, credentials: Credentials | None = None) -> Shop:
+        """Open a shop that `create` made."""
+        folder = Path(path)
+        try:
+            told = json.loads((folder / _SHOP_FILE).read_text(encoding="utf-8"))
+        except FileNotFoundError as error:
+            raise ShopError(
+                f"{folder} is not a shop (it has no {_SHOP_FILE}); "
+                f"create one with `shelfgraph load … --shop {folder}`"
+            ) from error
+        except (OSError, ValueError) as error:
+            raise ShopError(
+                f"{folder / _SHOP_FILE} cannot be read ({error}); restore it from a copy"
+            ) from error
+        if not isinstance(told, dict) or told.get("format") != FORMAT:
+            raise ShopError(
+                f"{folder / _SHOP_FILE} is of another format than {FORMAT}; restore it from a copy"
+            )
+        return cls(folder, graph_url=told.get("graph"), credentials=credentials)
+
+    @classmethod
+    def exists(cls, path: Path | str) -> bool:
+        return (Path(path) / _SHOP_FILE).is_file()
+
+    def store(self, *, read_only: bool = False) -> GraphStore:
+        """The graph store; close it (it is a context manager) when done."""
+        return open_store(
+            self._graph_url, self.path / "graph.sqlite", credentials=self._credentials, read_only=read_only
+        )
+
+    def load(
+        self,
+        source: Any,
+        *,
+        mapping: Mapping | Path | str | None = None,
+        kind: RecordKind | None = None,
+        mode: LoadMode = "replace",
+    ) -> LoadReport:
+        """Load products, interactions or facts into the graph; what serves is not touched.
+
+        `source` is a file, several files, a pandas or polars DataFrame, or an iterable of records or
+        dicts. `mapping` says which column is which field: a `Mapping`, a TOML file or the name of one that
+        comes with Shelfgraph; without it columns are matched by name. `kind` defaults to the mapping's,
+        else 'products'. With `mode='patch'` only the named columns change.
+
+        Rows that break a rule are reported, kept in the shop's `rejects` folder, and do not stop the rest.
+        Raises DataError if the source as a whole cannot be read; nothing of it is kept then.
+        """
+        if mode not in ("replace", "patch"):
+            raise SettingsError(f"mode={mode!r} must be 'replace' or 'patch'")
+        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
+        reading = read(
+            source,
+            kind=kind,
+            mapping=_mapping(mapping),
+            patch=mode == "patch",
+            rejects_file=self.path / "rejects" / f"{stamp}.jsonl",
+        )
+        with self.store() as store:
+            tree = CategoryTree(store.facts)
+            counts = store.upsert(tree.guard(reading))
+            return replace(reading.report(), unchanged=counts.unchanged, stubs=store.stub_count())
+
+    def delete(self, products: Collection[str] = (), users: Collection[str] = ()) -> WriteCounts:
+        """Remove products and users, with every edge that touches them, from the graph."""
+        with self.store() as store:
+            return store.delete(products=_ids(products), users=_ids(users))
+
+    def graph(self) -> Graph:
+        """The whole graph as arrays, as it is now."""
+        with self.store() as store:
+            return store.snapshot()
+
+    def counts(self) -> StoreCounts:
+        """How many nodes and edges of each kind the graph has now."""
+        with self.store() as store:
+            return store.counts()
+
+    @property
+    def cache(self) -> Path:
+        return self.path / "cache"
+
+    @property
+    def built(self) -> Versions:
+        return Versions(self.path / "versions")
+
+    def versions(self) -> tuple[Version, ...]:
+        """All built versions, oldest first."""
+        return self.built.list()
+
+    def rollback(self, version: str | None = None) -> Version:
+        """Let another version serve: the named one, or the one before the current."""
+        if version is None:
+            names = [v.name for v in self.versions()]
+            current = self.built.current().name
+            earlier = [name for name in names if name < current]
+            if not earlier:
+                raise ShopError(
+                    f"version {current} is the oldest of {self.path}; there is nothing to roll back to"
+                )
+            version = earlier[-1]
+        return self.built.select(version)
+
+
+def _mapping(mapping: Mapping | Path | str | None) -> Mapping | None:
+    if mapping is None or isinstance(mapping, Mapping):
+        return mapping
+    if Path(mapping).suffix == ".toml":
+        return Mapping.from_toml(Path(mapping))
+    return Mapping.builtin(str(mapping))
+
+
+def _ids(ids: Collection[str] | Iterable[str]) -> tuple[str, ...]:
+    return (ids,) if isinstance(ids, str) else tuple(ids)

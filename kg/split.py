@@ -1,0 +1,85 @@
+"""Hiding a part of what users did, so that a model can be tested on what it never saw."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+
+from kg.errors import SettingsError
+from kg.graph import FOUND, PURCHASED, RATED, USER_RELATIONS, EdgeType, Graph
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class HoldOut:
+    """`graph` without the hidden interactions, and `hidden` (bool CSR [users, products]) with them."""
+
+    graph: Graph
+    hidden: sp.csr_array
+
+    @property
+    def users(self) -> npt.NDArray[np.int64]:
+        """int64 [m]: the users of whom something is hidden."""
+        return np.flatnonzero(np.diff(self.hidden.indptr))
+
+
+def hold_out(
+    graph: Graph,
+    *,
+    share: float = 0.25,
+    seed: int = 0,
+    users: npt.NDArray[np.integer] | None = None,
+    relations: Collection[str] = (PURCHASED, RATED),
+) -> HoldOut:
+    """Hide `share` of each user's products (at least one, never all): the latest where times are known,
+    else random ones.
+
+    `relations` says which interactions can be hidden; where a graph has none of them, all kinds can. A
+    hidden pair of user and product loses every interaction, and since queries and products are linked by
+    the same log, those links go too. `users` limits the hiding to some (default: everybody).
+    """
+    if not 0 < share < 1:
+        raise SettingsError(f"share={share} must lie between 0 and 1")
+    found = [EdgeType("user", name, "product") for name in USER_RELATIONS.values()]
+    found = [t for t in found if t in graph.relations]
+    chosen = [t for t in found if t.name in relations] or found
+    shape = (len(graph.nodes["user"]), graph.product_count)
+    if not chosen:
+        return HoldOut(graph=graph, hidden=sp.csr_array(shape, dtype=np.bool_))
+    heads = np.concatenate([graph.relations[t].heads for t in chosen]).astype(np.int64)
+    tails = np.concatenate([graph.relations[t].tails for t in chosen]).astype(np.int64)
+    moments = np.concatenate([_times(graph, t) for t in chosen])
+    keys, inverse = np.unique(heads * shape[1] + tails, return_inverse=True)
+    latest = np.full(len(keys), -np.inf)
+    np.maximum.at(latest, inverse, np.where(np.isnan(moments), -np.inf, moments))
+    pair_users = keys // shape[1]
+    random = np.random.default_rng(seed).permutation(len(keys))
+    order = np.lexsort((random, -latest, pair_users))
+    counts = np.bincount(pair_users, minlength=shape[0])
+    starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
+    rank = np.arange(len(keys)) - starts[pair_users[order]]
+    quota = np.where(counts >= 2, np.maximum(1, (counts * share).astype(np.int64)), 0)
+    if users is not None:
+        wanted = np.zeros(shape[0], dtype=np.bool_)
+        wanted[users] = True
+        quota = np.where(wanted, quota, 0)
+    hidden_keys = np.sort(keys[order[rank < quota[pair_users[order]]]])
+    masks = {
+        t: np.isin(
+            graph.relations[t].heads.astype(np.int64) * shape[1] + graph.relations[t].tails, hidden_keys
+        )
+        for t in found
+    }
+    hidden = sp.csr_array(
+        (np.ones(len(hidden_keys), dtype=np.bool_), (hidden_keys // shape[1], hidden_keys % shape[1])),
+        shape=shape,
+    )
+    return HoldOut(graph=graph.without(edges=masks, relations=(FOUND,)), hidden=hidden)
+
+
+def _times(graph: Graph, edge_type: EdgeType) -> npt.NDArray[np.float64]:
+    relation = graph.relations[edge_type]
+    return np.full(len(relation), np.nan) if relation.time is None else relation.time

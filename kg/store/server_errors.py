@@ -1,0 +1,89 @@
+"""What the driver and the server complain about, as one error that names host, cause and fix."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from neo4j.exceptions import (
+    AuthError,
+    ConfigurationError,
+    DriverError,
+    Neo4jError,
+    ServiceUnavailable,
+    SessionExpired,
+)
+
+from kg.errors import DataError, StoreError
+
+_FIXES: tuple[tuple[str, str, str], ...] = (
+    # a part of the server's code, what it means, what to do
+    ("DatabaseNotFound", "has no database of that name", "check NEO4J_DATABASE (Community has one, 'neo4j')"),
+    ("DatabaseUnavailable", "has the database stopped or starting", "wait a moment, or start the database"),
+    ("ReadOnly", "keeps this database for reading only", "make it writable, or give another database"),
+    ("AccessMode", "was asked to write in a session for reading", "open the graph for writing"),
+    ("Forbidden", "does not allow this user to do that", "give the user an editor's rights, or use another"),
+    ("AuthenticationRateLimit", "met too many wrong passwords", "wait some seconds and check NEO4J_PASSWORD"),
+    (
+        "CredentialsExpired",
+        "wants the password changed first",
+        "log in once with Neo4j Browser and change it",
+    ),
+    ("OutOfMemory", "ran out of memory", "load smaller batches, or raise dbms.memory.transaction.total.max"),
+    ("ConstraintCreationFailed", "holds nodes that share an id", "remove them, or use an empty database"),
+    ("ConstraintValidationFailed", "holds another node with that id", "load again, or look for duplicates"),
+    ("LockClient", "waited too long for another writer", "load again once the other has finished"),
+    ("Deadlock", "met two writers that block each other", "load again once the other has finished"),
+)
+
+
+@contextmanager
+def server_errors(url: str, *, username: str = "", database: str | None = None) -> Iterator[None]:
+    """Turn errors of the driver into StoreError (DataError for a value that it cannot send)."""
+    try:
+        yield
+    except (AuthError, Neo4jError, DriverError, ConfigurationError, OSError) as error:
+        raise StoreError(_message(error, url, username, database)) from error
+    except (UnicodeEncodeError, OverflowError) as error:
+        raise DataError(
+            f"a record cannot be sent to {url} ({error}); remove half characters (lone surrogates) "
+            "and numbers beyond 64 bits"
+        ) from error
+
+
+def _message(error: Exception, url: str, username: str, database: str | None) -> str:
+    deepest = _deepest(error)
+    told = deepest if isinstance(deepest, Neo4jError) else error
+    code = (told.code or "") if isinstance(told, Neo4jError) else ""
+    for part, meaning, fix in _FIXES:
+        if part in code:
+            which = f" (database {database!r})" if database else ""
+            return f"the graph server {url}{which} {meaning}; {fix} [{code}]"
+    if isinstance(error, AuthError):
+        return (
+            f"the graph server {url} does not accept the password of user {username!r}; "
+            f"check NEO4J_USERNAME and NEO4J_PASSWORD or the credentials file [{code}]"
+        )
+    if isinstance(error, (ServiceUnavailable, SessionExpired, OSError)):
+        return (
+            f"no graph server answers at {url} ({_cause(error)}); "
+            "start Neo4j there, or check host, port and scheme"
+        )
+    return f"the graph server {url} refused ({_cause(error)})" + (f" [{code}]" if code else "")
+
+
+def _deepest(error: BaseException) -> BaseException:
+    """The cause at the bottom: the driver wraps what the server or the socket said."""
+    for _ in range(10):
+        inner = error.exceptions[0] if isinstance(error, BaseExceptionGroup) else error.__cause__
+        if inner is None:
+            break
+        error = inner
+    return error
+
+
+def _cause(error: BaseException) -> str:
+    """The deepest cause, in one line."""
+    deepest = _deepest(error)
+    text = (deepest.message if isinstance(deepest, Neo4jError) else str(deepest)) or type(deepest).__name__
+    return text.strip().splitlines()[0][:300]

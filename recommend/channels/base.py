@@ -1,0 +1,207 @@
+"""What a channel is, and the register of them.
+
+A channel turns one kind of evidence into sparse, weighted links. Item channels link products that are
+known (a past purchase, a seed) to products; query channels link a query's words or picture to products;
+priors say something about a product by itself. To add one, write one file in this folder and register a
+function; nothing else knows its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+
+from kg.graph import Graph
+from kg.vectors import Vectors
+from recommend.behaviour import Behaviour
+from recommend.channels.traces import Trace, TracedPath
+from recommend.index.vector_index import SpaceIndex
+from recommend.query import PreparedQuery
+from recommend.rank.top import top
+from recommend.settings import Settings
+from recommend.sparse import keep_best
+
+Task: TypeAlias = Literal["history", "product", "query"]
+"""What is known: a user's history, a seed product, or a query."""
+
+Memory: TypeAlias = Literal["all", "recent", "next"]
+"""How a history counts: every product alike, later ones more, or almost only the last."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Links:
+    """One item channel, fitted: how strongly product i (row) speaks for product j (column).
+
+    `matrix` is float32 CSR [n, n], entries > 0, no diagonal; `scale` brings channels to one size (the
+    typical best links of a row become about 1). `trace` reads a link aloud as paths. `defaults` are the
+    weights by task that hold where nothing was learned.
+    """
+
+    name: str
+    matrix: sp.csr_array
+    trace: Trace
+    memory: Memory = "all"
+    scale: float = 1.0
+    defaults: Mapping[Task, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Prior:
+    """What a product is worth by itself: float32 [n], between 0 and 1."""
+
+    name: str
+    values: npt.NDArray[np.float32]
+    defaults: Mapping[Task, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class FitContext:
+    """What a channel may learn from. `vectors` and `indexes` hold those of each space ('text', 'kge',
+    'fused' …)."""
+
+    graph: Graph
+    behaviour: Behaviour
+    vectors: Mapping[str, Vectors]
+    indexes: Mapping[str, SpaceIndex]
+    settings: Settings
+    seed: int
+
+
+ItemFit: TypeAlias = Callable[[FitContext], Iterable[Links]]
+PriorFit: TypeAlias = Callable[[FitContext], Iterable[Prior]]
+
+
+class Signal(Protocol):
+    """What one query channel says about one query. Values lie between 0 and 1."""
+
+    def best(self, most: int, allowed: npt.NDArray[np.bool_] | None) -> npt.NDArray[np.int64]:
+        """Numbers of up to `most` products with the largest values > 0 among the allowed, best first."""
+        ...
+
+    def values(self, products: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+        """float32 [m]: the values of some products."""
+        ...
+
+
+class DenseSignal:
+    """A signal that is known for every product: values float32 [n]."""
+
+    def __init__(self, values: npt.NDArray[np.float32]) -> None:
+        self._values = values
+
+    def best(self, most: int, allowed: npt.NDArray[np.bool_] | None) -> npt.NDArray[np.int64]:
+        values = self._values if allowed is None else np.where(allowed, self._values, 0)
+        found = top(values, most)
+        return found[values[found] > 0]
+
+    def values(self, products: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+        return self._values[products]
+
+
+class QueryChannel(Protocol):
+    """One kind of evidence that links a query to products, fitted. `default` is its weight in a search."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def default(self) -> float: ...
+
+    def signal(self, query: PreparedQuery) -> Signal | None:
+        """What it says about a query; None if nothing."""
+        ...
+
+    def paths(self, graph: Graph, query: PreparedQuery, product: int) -> list[TracedPath]:
+        """The paths behind its value for one product; their shares add up to 1."""
+        ...
+
+    def plain(self) -> dict[str, Any]:
+        """JSON values that, with `arrays`, make the channel again."""
+        ...
+
+    def arrays(self) -> dict[str, npt.NDArray[np.generic]]: ...
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class LoadContext:
+    """What a saved channel may lean on when it is loaded."""
+
+    graph: Graph
+    indexes: Mapping[str, SpaceIndex]
+
+
+QueryFit: TypeAlias = Callable[[FitContext], Iterable[QueryChannel]]
+QueryLoad: TypeAlias = Callable[
+    [Mapping[str, Any], dict[str, npt.NDArray[np.generic]], LoadContext], QueryChannel
+]
+
+_ITEM_CHANNELS: dict[str, ItemFit] = {}
+_QUERY_CHANNELS: dict[str, tuple[QueryFit, QueryLoad]] = {}
+_PRIORS: dict[str, PriorFit] = {}
+
+
+def item_channel(name: str) -> Callable[[ItemFit], ItemFit]:
+    """Register a function that fits links; it may yield several (one per relation, say)."""
+
+    def register(fit: ItemFit) -> ItemFit:
+        _ITEM_CHANNELS[name] = fit
+        return fit
+
+    return register
+
+
+def query_channel(name: str, load: QueryLoad) -> Callable[[QueryFit], QueryFit]:
+    """Register a function that fits query channels, and how one is loaded again."""
+
+    def register(fit: QueryFit) -> QueryFit:
+        _QUERY_CHANNELS[name] = (fit, load)
+        return fit
+
+    return register
+
+
+def prior(name: str) -> Callable[[PriorFit], PriorFit]:
+    """Register a function that fits a prior."""
+
+    def register(fit: PriorFit) -> PriorFit:
+        _PRIORS[name] = fit
+        return fit
+
+    return register
+
+
+def scale_of(matrix: sp.csr_array, *, best: int = 10) -> float:
+    """1 / the mean of the `best` largest entries of the rows that have any."""
+    if matrix.nnz == 0:
+        return 1.0
+    return float(1.0 / keep_best(matrix, best).data.mean(dtype=np.float64))
+
+
+def fit_links(context: FitContext) -> tuple[Links, ...]:
+    """All links that the registered item channels find, ordered by name."""
+    found = [links for fit in _ITEM_CHANNELS.values() for links in fit(context)]
+    return tuple(sorted(found, key=lambda links: links.name))
+
+
+def fit_priors(context: FitContext) -> tuple[Prior, ...]:
+    """All priors, ordered by name."""
+    found = [one for fit in _PRIORS.values() for one in fit(context)]
+    return tuple(sorted(found, key=lambda one: one.name))
+
+
+def fit_query_channels(context: FitContext) -> tuple[tuple[str, QueryChannel], ...]:
+    """(registered name, channel) of all query channels, ordered by the channel's name."""
+    found = [(kind, one) for kind, (fit, _) in _QUERY_CHANNELS.items() for one in fit(context)]
+    return tuple(sorted(found, key=lambda pair: pair[1].name))
+
+
+def load_query_channel(
+    kind: str, plain: Mapping[str, Any], arrays: dict[str, npt.NDArray[np.generic]], context: LoadContext
+) -> QueryChannel:
+    """A query channel as it was saved; `kind` is the name it is registered under."""
+    return _QUERY_CHANNELS[kind][1](plain, arrays, context)

@@ -1,0 +1,60 @@
+"""Products that the same users met: item-based nearest neighbours on the behaviour matrix.
+
+Cosine-like similarity after Deshpande & Karypis, "Item-based top-N recommendation algorithms" (2004), with a
+softer norm (exponent below 1/2) and shrinkage, so that two co-purchases of rare products do not beat twenty
+of common ones; users with long histories count less for each pair.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import scipy.sparse as sp
+
+from recommend.channels.base import FitContext, Links, item_channel, scale_of
+from recommend.channels.traces import BehaviourTrace
+from recommend.sparse import keep_best, products_of_rows, stacked, without_diagonal
+
+
+@item_channel("co_purchase")
+def fit(context: FitContext) -> Iterator[Links]:
+    weight = context.behaviour.weight
+    if weight.nnz == 0:
+        return
+    matrix = item_knn(weight, most=context.settings.links)
+    yield Links(
+        name="co_purchase",
+        matrix=matrix,
+        trace=BehaviourTrace(relation="bought_together"),
+        memory="recent" if context.behaviour.has_times else "all",
+        scale=scale_of(matrix),
+        defaults={"history": 1.0, "product": 0.2},
+    )
+
+
+def item_knn(
+    weight: sp.csr_array,
+    *,
+    exponent: float = 0.3,
+    shrinkage: float = 5.0,
+    user_exponent: float = 0.5,
+    most: int = 300,
+) -> sp.csr_array:
+    """float32 [products, products]: sum over users of 1 / length^user_exponent for each pair they met,
+    divided by (popularity_i · popularity_j)^exponent + shrinkage; the `most` best of each row."""
+    popularity = np.asarray(weight.sum(axis=0), dtype=np.float64).ravel()
+    length = np.asarray(weight.sum(axis=1), dtype=np.float64).ravel()
+    users = np.power(np.maximum(length, 1.0), -user_exponent).astype(np.float32)
+    turned = weight.T.tocsr()
+    weighted = sp.csr_array(
+        (weight.data * np.repeat(users, np.diff(weight.indptr)), weight.indices, weight.indptr),
+        shape=weight.shape,
+    )
+    blocks = []
+    for first, block in products_of_rows(turned, weighted):
+        rows = np.repeat(np.arange(block.shape[0]), np.diff(block.indptr)) + first
+        norm = np.power(popularity[rows] * popularity[block.indices], exponent) + shrinkage
+        block.data = (block.data / norm).astype(np.float32)
+        blocks.append(keep_best(without_diagonal(block, first), most))
+    return stacked(blocks, weight.shape[1])

@@ -1,0 +1,124 @@
+"""The words of the query in the words of a product: BM25 over title, brand, categories, attributes and
+description.
+
+Robertson & Zaragoza, "The probabilistic relevance framework: BM25 and beyond" (2009); the scores of every
+word in every product are computed when the index is built, so a query only adds up columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+
+from kg.graph import Graph
+from kg.product_table import ProductTable
+from kg.texts import Texts, Vocabulary
+from recommend.channels.base import DenseSignal, FitContext, LoadContext, Signal, query_channel
+from recommend.channels.traces import Edge, TracedPath, Word
+from recommend.query import PreparedQuery
+from recommend.understand.tokens import tokens
+
+K1, B = 1.2, 0.75
+_DESCRIPTION = 1_000
+
+
+class LexicalChannel:
+    """`scores` float32 CSC [products, words]: BM25 of each word in each product."""
+
+    name = "lexical"
+    default = 0.5
+
+    def __init__(self, words: Vocabulary, scores: sp.csc_array) -> None:
+        self._words = words
+        self._scores = scores
+
+    def signal(self, query: PreparedQuery) -> Signal | None:
+        numbers = self._words.numbers(dict.fromkeys(query.tokens))
+        numbers = numbers[numbers >= 0]
+        if len(numbers) == 0:
+            return None
+        total = np.zeros(self._scores.shape[0], dtype=np.float32)
+        for number in numbers.tolist():
+            cells = slice(self._scores.indptr[number], self._scores.indptr[number + 1])
+            total[self._scores.indices[cells]] += self._scores.data[cells]
+        peak = float(total.max(initial=0.0))
+        return DenseSignal(total / np.float32(peak)) if peak > 0 else None
+
+    def paths(self, graph: Graph, query: PreparedQuery, product: int) -> list[TracedPath]:
+        parts: list[tuple[str, float]] = []
+        for word in dict.fromkeys(query.tokens):
+            number = self._words.number(word)
+            if number is not None:
+                cells = slice(self._scores.indptr[number], self._scores.indptr[number + 1])
+                at = np.flatnonzero(self._scores.indices[cells] == product)
+                if len(at):
+                    parts.append((word, float(self._scores.data[cells][at[0]])))
+        total = sum(score for _, score in parts)
+        return [
+            TracedPath(
+                edges=(Edge.said(Word(word), "mentioned_in", product, support=score, unit="BM25"),),
+                share=score / total,
+            )
+            for word, score in parts
+        ]
+
+    def plain(self) -> dict[str, Any]:
+        return {"products": int(self._scores.shape[0])}
+
+    def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
+        return {
+            **self._words.texts.arrays("words"),
+            "data": self._scores.data,
+            "indices": self._scores.indices,
+            "indptr": self._scores.indptr,
+        }
+
+    @classmethod
+    def load(
+        cls, plain: Mapping[str, Any], arrays: dict[str, npt.NDArray[np.generic]], context: LoadContext
+    ) -> LexicalChannel:
+        words = Vocabulary(Texts.from_arrays(arrays, "words"))
+        cells: Any = (arrays["data"], arrays["indices"], arrays["indptr"])
+        return cls(words, sp.csc_array(cells, shape=(plain["products"], len(words))))
+
+
+@query_channel("lexical", LexicalChannel.load)
+def fit(context: FitContext) -> Iterator[LexicalChannel]:
+    table = context.graph.products
+    corpus = [tokens(document(table, row)) if table.listed[row] else [] for row in range(len(table))]
+    words = Vocabulary.of(sorted({word for found in corpus for word in found}))
+    if len(words) == 0:
+        return
+    import bm25s  # imported here: it takes a while, and answers do not need it
+
+    numbers = {word: number for number, word in enumerate(words)}
+    index = bm25s.BM25(k1=K1, b=B, method="lucene")
+    index.index(
+        ([[numbers[w] for w in found] for found in corpus], numbers),
+        show_progress=False,
+        create_empty_token=False,
+    )
+    scores = sp.csc_array(
+        (index.scores["data"], index.scores["indices"], index.scores["indptr"]),
+        shape=(len(corpus), len(words)),
+    ).astype(np.float32)
+    yield LexicalChannel(words, scores)
+
+
+def document(table: ProductTable, row: int) -> str:
+    """All words of a product; what names it comes twice."""
+    attributes = table.attributes
+    values = []
+    for cell in range(int(attributes.indptr[row]), int(attributes.indptr[row + 1])):
+        value = attributes.value(cell)
+        if isinstance(value, str):
+            values.append(value)
+        elif value is True:
+            values.append(attributes.names[int(attributes.name[cell])])
+    category = " ".join((*table.category_path(row), *table.label_names(row)))
+    title, brand = table.title[row], table.brand[row]
+    return "\n".join((title, title, brand, category, table.description[row][:_DESCRIPTION], *values))

@@ -1,0 +1,75 @@
+"""Products that are linked to the same node: a brand, a category, an attribute value, a common neighbour.
+
+Cosine of the two products' rows over the nodes of one relation, each node weighted by its rarity (inverse
+document frequency), so that "both are black" says less than "both take E14 bulbs".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+
+from kg.graph import HAS_ATTRIBUTE, IN_CATEGORY, IN_COLLECTION, MADE_BY
+from recommend.channels.base import FitContext, Links, Task, item_channel, scale_of
+from recommend.channels.traces import SharedTrace
+from recommend.sparse import similar_rows
+
+WORK = 50_000_000
+"""Multiplications that one relation may cost: the commonest nodes, which say least and cost most, go
+first."""
+
+_DEFAULTS: dict[str, dict[Task, float]] = {
+    MADE_BY: {"history": 0.2, "product": 0.1},
+    IN_CATEGORY: {"history": 0.2, "product": 0.4},
+    HAS_ATTRIBUTE: {"history": 0.1, "product": 0.3},
+    IN_COLLECTION: {"history": 0.3, "product": 0.2},
+}
+
+
+@item_channel("shared_nodes")
+def fit(context: FitContext) -> Iterator[Links]:
+    priority = context.behaviour.popularity
+    for edge_type, relation in sorted(context.graph.relations.items()):
+        for forward in (True, False):
+            near, far = (edge_type.head, edge_type.tail) if forward else (edge_type.tail, edge_type.head)
+            if near != "product" or far in ("user", "query"):
+                continue
+            features, terms = rarity_features(relation.matrix if forward else relation.backward)
+            matrix = similar_rows(features, context.settings.links, priority=priority)
+            if matrix.nnz:
+                shared = far == "product"
+                name = f"{edge_type.name}_{'shared' if forward else 'sharing'}" if shared else edge_type.name
+                yield Links(
+                    name=name,
+                    matrix=matrix,
+                    trace=SharedTrace(edge_type=edge_type, forward=forward, terms=terms),
+                    scale=scale_of(matrix),
+                    defaults=_DEFAULTS.get(edge_type.name, {"history": 0.2, "product": 0.2}),
+                )
+
+
+def rarity_features(
+    matrix: sp.csr_array, *, work: int = WORK
+) -> tuple[sp.csr_array, npt.NDArray[np.float32]]:
+    """(float32 [products, nodes] rows of length 1, float32 [nodes]: the square of each node's weight)."""
+    count = np.bincount(matrix.indices, minlength=matrix.shape[1]).astype(np.int64)
+    linked = max(1, int(np.count_nonzero(np.diff(matrix.indptr))))
+    rarity = np.log1p(linked / np.maximum(count, 1))
+    by_rarity = np.lexsort((np.arange(len(count)), count))
+    affordable = np.zeros(len(count), dtype=np.bool_)
+    affordable[by_rarity] = np.cumsum(count[by_rarity] ** 2) <= work
+    weight = np.where(affordable & (count > 1), rarity, 0.0)
+    # the length of a row counts every node it has, also those nobody shares: they make it different
+    full = sp.csr_array(
+        (np.square(rarity)[matrix.indices], matrix.indices, matrix.indptr), shape=matrix.shape
+    )
+    length = np.sqrt(np.asarray(full.sum(axis=1)).ravel())
+    rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    data = (weight[matrix.indices] / np.maximum(length[rows], 1e-12)).astype(np.float32)
+    # a copy: dropping entries rewrites the index arrays, which belong to the graph
+    features = sp.csr_array((data, matrix.indices, matrix.indptr), shape=matrix.shape, copy=True)
+    features.eliminate_zeros()
+    return features, np.square(weight).astype(np.float32)

@@ -1,0 +1,89 @@
+"""The query's vector beside those of the products, in every space that a query can enter: text, fused,
+pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from kg.graph import Graph
+from recommend.channels.base import FitContext, LoadContext, Signal, query_channel
+from recommend.channels.traces import Edge, TracedPath, Word
+from recommend.index.vector_index import SpaceIndex
+from recommend.query import PreparedQuery
+
+DEFAULTS = {"text": 1.0, "fused": 0.3, "image": 0.3}
+"""The spaces that queries can enter, with their weights; KGE and GNN vectors have no query side of their
+own."""
+
+
+class SimilarityChannel:
+    """Cosine between the query and the products of one space."""
+
+    def __init__(self, space: str, index: SpaceIndex) -> None:
+        self.name = f"{space}_similarity"
+        self.default = DEFAULTS[space]
+        self._space = space
+        self._index = index
+
+    def signal(self, query: PreparedQuery) -> Signal | None:
+        vector = query.vector(self._space)
+        return None if vector is None else _CosineSignal(self._index, vector)
+
+    def paths(self, graph: Graph, query: PreparedQuery, product: int) -> list[TracedPath]:
+        vector = query.vector(self._space)
+        if vector is None or not self._index.has(product):
+            return []
+        cosine = float(self._index.cosine(vector, np.array([product]))[0])
+        said = Word(query.text or "the picture")
+        return [
+            TracedPath(
+                edges=(Edge.said(said, self.name, product, support=cosine, unit="similarity"),), share=1.0
+            )
+        ]
+
+    def plain(self) -> dict[str, Any]:
+        return {"space": self._space}
+
+    def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
+        return {}
+
+    @classmethod
+    def load(
+        cls, plain: Mapping[str, Any], arrays: dict[str, npt.NDArray[np.generic]], context: LoadContext
+    ) -> SimilarityChannel:
+        return cls(plain["space"], context.indexes[plain["space"]])
+
+
+@query_channel("similarity", SimilarityChannel.load)
+def fit(context: FitContext) -> Iterator[SimilarityChannel]:
+    for space in DEFAULTS:
+        if space in context.indexes and len(context.indexes[space].products):
+            yield SimilarityChannel(space, context.indexes[space])
+
+
+class _CosineSignal:
+    """Cosines stretched so that the nearest product of the whole shop has 1 and a product like any other 0.
+
+    The mean cosine over all products is the product of the query with their mean, so it costs nothing.
+    """
+
+    def __init__(self, index: SpaceIndex, vector: npt.NDArray[np.float32]) -> None:
+        self._index = index
+        self._vector = vector
+        self._floor = float(index.mean @ vector)
+        nearest, _ = index.search(vector[None, :], 1)
+        self._span = max(float(nearest[0, 0]) - self._floor, 1e-6)
+
+    def best(self, most: int, allowed: npt.NDArray[np.bool_] | None) -> npt.NDArray[np.int64]:
+        cosines, products = self._index.search(self._vector[None, :], most, allowed=allowed)
+        found: npt.NDArray[np.int64] = products[0][(products[0] >= 0) & (cosines[0] > self._floor)]
+        return found
+
+    def values(self, products: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+        stretched = (self._index.cosine(self._vector, products) - self._floor) / self._span
+        clipped: npt.NDArray[np.float32] = np.clip(stretched, 0.0, 1.0).astype(np.float32)
+        return clipped

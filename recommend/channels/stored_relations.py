@@ -1,0 +1,28 @@
+"""Relations between products as they are stored, along the arrow and against it: also viewed, compatible
+with …"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from recommend.channels.base import FitContext, Links, item_channel, scale_of
+from recommend.channels.traces import StoredTrace
+from recommend.sparse import keep_best, without_diagonal
+
+
+@item_channel("stored_relations")
+def fit(context: FitContext) -> Iterator[Links]:
+    for edge_type, relation in sorted(context.graph.relations.items()):
+        if edge_type.head != "product" or edge_type.tail != "product":
+            continue
+        for forward in (True, False):
+            source = relation.matrix if forward else relation.backward
+            matrix = keep_best(without_diagonal(source.copy()), context.settings.links)
+            if matrix.nnz:
+                yield Links(
+                    name=edge_type.name if forward else f"{edge_type.name}_back",
+                    matrix=matrix,
+                    trace=StoredTrace(edge_type=edge_type, forward=forward),
+                    scale=scale_of(matrix),
+                    defaults={"history": 0.3, "product": 0.3},
+                )

@@ -1,0 +1,226 @@
+"""How a link between two products is read aloud: the real edges that stand behind it.
+
+Every trace splits one link into paths whose shares add up to 1, because the link is itself a sum: over shared
+brands, over shared neighbours, or of a single edge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from kg.graph import EdgeType, Graph, Node
+from recommend.behaviour import Behaviour
+
+
+class Word(NamedTuple):
+    """A part of a query: words, or a picture."""
+
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Edge:
+    """One edge of an explanation, walked from `start` to `end`; `forward` is False against the arrow.
+
+    A stored edge is in the graph. A derived one names the channel that made it and its support: a number of
+    users for behaviour, a similarity for vectors.
+    """
+
+    start: Node | Word
+    relation: str
+    end: Node
+    forward: bool = True
+    stored: bool = True
+    support: float | None = None
+    support_unit: str = ""
+
+    @classmethod
+    def said(cls, word: Word, relation: str, product: int, *, support: float, unit: str) -> Edge:
+        """A derived edge from what the query says to a product."""
+        return cls(
+            start=word,
+            relation=relation,
+            end=Node("product", product),
+            stored=False,
+            support=support,
+            support_unit=unit,
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TracedPath:
+    """Edges from a known product (or a word of the query) to another product, and their share of the link."""
+
+    edges: tuple[Edge, ...]
+    share: float
+
+
+class Trace(Protocol):
+    def paths(
+        self, graph: Graph, behaviour: Behaviour, source: int, target: int, value: float
+    ) -> list[TracedPath]:
+        """The paths behind the link source → target whose matrix entry is `value`."""
+        ...
+
+    def plain(self) -> dict[str, Any]:
+        """JSON values from which `load_trace` makes the trace again."""
+        ...
+
+    def arrays(self) -> dict[str, npt.NDArray[np.generic]]: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredTrace:
+    """An edge that is in the graph: A also_viewed B."""
+
+    edge_type: EdgeType
+    forward: bool
+
+    def paths(
+        self, graph: Graph, behaviour: Behaviour, source: int, target: int, value: float
+    ) -> list[TracedPath]:
+        edge = Edge(
+            start=Node("product", source),
+            relation=self.edge_type.name,
+            end=Node("product", target),
+            forward=self.forward,
+        )
+        return [TracedPath(edges=(edge,), share=1.0)]
+
+    def plain(self) -> dict[str, Any]:
+        return {"trace": "stored", "edge_type": list(self.edge_type), "forward": self.forward}
+
+    def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
+        return {}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SharedTrace:
+    """Nodes that both products are linked to: the same brand, two shared attributes …
+
+    `terms` float32 [nodes]: what each shared node adds to a link before normalisation (0: too common).
+    """
+
+    edge_type: EdgeType
+    forward: bool
+    terms: npt.NDArray[np.float32]
+
+    def paths(
+        self, graph: Graph, behaviour: Behaviour, source: int, target: int, value: float
+    ) -> list[TracedPath]:
+        relation = graph.relations[self.edge_type]
+        matrix = relation.matrix if self.forward else relation.backward
+        kind = self.edge_type.tail if self.forward else self.edge_type.head
+        here, there = (matrix.indices[matrix.indptr[p] : matrix.indptr[p + 1]] for p in (source, target))
+        shared = np.intersect1d(here, there)
+        terms = self.terms[shared].astype(np.float64)
+        total = float(terms.sum())
+        if total <= 0:
+            return []
+        return [
+            TracedPath(
+                edges=(
+                    Edge(
+                        start=Node("product", source),
+                        relation=self.edge_type.name,
+                        end=Node(kind, int(node)),
+                        forward=self.forward,
+                    ),
+                    Edge(
+                        start=Node(kind, int(node)),
+                        relation=self.edge_type.name,
+                        end=Node("product", target),
+                        forward=not self.forward,
+                    ),
+                ),
+                share=float(term / total),
+            )
+            for node, term in zip(shared, terms, strict=True)
+            if term > 0
+        ]
+
+    def plain(self) -> dict[str, Any]:
+        return {"trace": "shared", "edge_type": list(self.edge_type), "forward": self.forward}
+
+    def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
+        return {"terms": self.terms}
+
+
+@dataclass(frozen=True, kw_only=True)
+class BehaviourTrace:
+    """Users who met both products (in this order, if `ordered`); counted, never named."""
+
+    relation: str
+    ordered: bool = False
+
+    def paths(
+        self, graph: Graph, behaviour: Behaviour, source: int, target: int, value: float
+    ) -> list[TracedPath]:
+        users = behaviour.users_of
+        both, at_source, at_target = np.intersect1d(users(source), users(target), return_indices=True)
+        if self.ordered:
+            before = behaviour.moments_of(source)[at_source] < behaviour.moments_of(target)[at_target]
+            both = both[before]
+        edge = Edge(
+            start=Node("product", source),
+            relation=self.relation,
+            end=Node("product", target),
+            stored=False,
+            support=float(len(both)),
+            support_unit="users",
+        )
+        return [TracedPath(edges=(edge,), share=1.0)]
+
+    def plain(self) -> dict[str, Any]:
+        return {"trace": "behaviour", "relation": self.relation, "ordered": self.ordered}
+
+    def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
+        return {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class SimilarityTrace:
+    """Vectors that lie close together; the link's value is their cosine."""
+
+    relation: str
+
+    def paths(
+        self, graph: Graph, behaviour: Behaviour, source: int, target: int, value: float
+    ) -> list[TracedPath]:
+        edge = Edge(
+            start=Node("product", source),
+            relation=self.relation,
+            end=Node("product", target),
+            stored=False,
+            support=value,
+            support_unit="similarity",
+        )
+        return [TracedPath(edges=(edge,), share=1.0)]
+
+    def plain(self) -> dict[str, Any]:
+        return {"trace": "similarity", "relation": self.relation}
+
+    def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
+        return {}
+
+
+def load_trace(plain: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[np.generic]]) -> Trace:
+    """The trace that `plain` and `arrays` describe."""
+    match plain["trace"]:
+        case "stored":
+            return StoredTrace(edge_type=EdgeType(*plain["edge_type"]), forward=plain["forward"])
+        case "shared":
+            return SharedTrace(
+                edge_type=EdgeType(*plain["edge_type"]),
+                forward=plain["forward"],
+                terms=arrays["terms"].astype(np.float32, copy=False),
+            )
+        case "behaviour":
+            return BehaviourTrace(relation=plain["relation"], ordered=plain["ordered"])
+        case _:
+            return SimilarityTrace(relation=plain["relation"])

@@ -1,0 +1,61 @@
+"""What users met next: directed steps through histories that have an order.
+
+First-order Markov counts with a decaying look-ahead: a product met k steps later counts decay^(k - 1). Steps
+within one moment (one order) have no direction and are left to co-purchase.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+
+from recommend.behaviour import Behaviour
+from recommend.channels.base import FitContext, Links, item_channel, scale_of
+from recommend.channels.traces import BehaviourTrace
+from recommend.sparse import empty, keep_best
+
+REACH = 5
+DECAY = 0.6
+
+
+@item_channel("transitions")
+def fit(context: FitContext) -> Iterator[Links]:
+    if not context.behaviour.has_times:
+        return
+    matrix = keep_best(transition_counts(context.behaviour), context.settings.links)
+    if matrix.nnz:
+        yield Links(
+            name="transitions",
+            matrix=matrix,
+            trace=BehaviourTrace(relation="bought_next", ordered=True),
+            memory="next",
+            scale=scale_of(matrix),
+            defaults={"history": 0.5},
+        )
+
+
+def transition_counts(behaviour: Behaviour, *, exponent: float = 0.25) -> sp.csr_array:
+    """float32 [n, n]: decayed counts of "i, then j", divided by (out_i · in_j)^exponent."""
+    shape = (behaviour.weight.shape[1], behaviour.weight.shape[1])
+    users = np.repeat(np.arange(behaviour.weight.shape[0]), np.diff(behaviour.weight.indptr))
+    known = np.isfinite(behaviour.moment)
+    users, moments = users[known], behaviour.moment[known]
+    products, weights = behaviour.weight.indices[known], behaviour.weight.data[known]
+    order = np.lexsort((products, moments, users))
+    users, moments, products, weights = users[order], moments[order], products[order], weights[order]
+    total: Any = empty(*shape)
+    for step in range(1, REACH + 1):
+        pair = (users[step:] == users[:-step]) & (moments[step:] > moments[:-step])
+        counts = (weights[step:] * weights[:-step] * DECAY ** (step - 1))[pair].astype(np.float32)
+        total = total + sp.csr_array((counts, (products[:-step][pair], products[step:][pair])), shape=shape)
+    total.sum_duplicates()
+    out: npt.NDArray[np.float32] = np.asarray(total.sum(axis=1)).ravel()
+    into: npt.NDArray[np.float32] = np.asarray(total.sum(axis=0)).ravel()
+    rows = np.repeat(np.arange(shape[0]), np.diff(total.indptr))
+    total.data = total.data / np.power(np.maximum(out[rows] * into[total.indices], 1.0), exponent)
+    found: sp.csr_array = total
+    return found

@@ -1,0 +1,168 @@
+"""Taking a score apart: every channel's contribution as the paths behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from kg.graph import USER_RELATIONS, EdgeType, Graph, Node
+from recommend.behaviour import History
+from recommend.channels.base import Links
+from recommend.channels.traces import Edge, Word
+from recommend.explain.explanation import ExplainedEdge, ExplainedNode, ExplainedPath, Explanation
+from recommend.fitting import Fitted
+from recommend.query import PreparedQuery
+from recommend.rank.additive import Additive, remembered
+from recommend.rank.blend import TASTE, Part
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Evidence:
+    """What a score was made of: a history, query channels, or both. `signals` add up to `score`.
+
+    `factor` scales the history's channels (1, or the share that taste has in a search); `prefix` names them
+    there.
+    """
+
+    score: float
+    signals: Mapping[str, float]
+    additive: Additive | None = None
+    history: History | None = None
+    user: int | None = None
+    factor: float = 1.0
+    prefix: str = ""
+    query: PreparedQuery | None = None
+
+    @classmethod
+    def of_history(cls, additive: Additive, history: History, user: int | None, product: int) -> Evidence:
+        signals = {
+            n: float(v[0]) for n, v in additive.signals(history, np.array([product])).items() if v[0] > 0
+        }
+        score = float(additive.scores(history)[product])
+        return cls(score=score, signals=signals, additive=additive, history=history, user=user)
+
+    @classmethod
+    def of_search(
+        cls,
+        query: PreparedQuery,
+        parts: tuple[Part, ...],
+        additive: Additive,
+        history: History | None,
+        product: int,
+    ) -> Evidence:
+        signals: dict[str, float] = {}
+        score, factor = 0.0, 0.0
+        for part in parts:
+            score += float(part.values(np.array([product]))[0])
+            signals.update({n: float(v[0]) for n, v in part.shares(np.array([product])).items() if v[0] > 0})
+            if part.name == TASTE:
+                factor = part.weight * part.factor
+        return cls(
+            score=score,
+            signals=signals,
+            additive=additive,
+            history=history,
+            factor=factor,
+            prefix=f"{TASTE}.",
+            query=query,
+        )
+
+
+def explain(fitted: Fitted, evidence: Evidence, product: int, *, paths: int) -> Explanation:
+    """All paths are found and added up; the strongest of each pattern are shown first."""
+    found: list[ExplainedPath] = []
+    if evidence.query is not None:
+        found.extend(_query_paths(fitted, evidence, evidence.query, product))
+    if evidence.additive is not None and evidence.history is not None and evidence.factor > 0:
+        found.extend(_history_paths(fitted, evidence, evidence.additive, evidence.history, product))
+    found.sort(key=lambda p: (-p.contribution, p.channel, [(e.end.kind, e.end.id) for e in p.edges]))
+    return Explanation(
+        product=fitted.graph.products.product(product),
+        score=evidence.score,
+        signals=evidence.signals,
+        paths=tuple(_different(found, paths)),
+        path_count=len(found),
+        explained=float(sum(path.contribution for path in found)),
+    )
+
+
+def _different(paths: list[ExplainedPath], most: int) -> list[ExplainedPath]:
+    """The strongest path of each pattern, then the strongest of the rest; in the order of strength."""
+    firsts: dict[object, ExplainedPath] = {}
+    for path in paths:
+        firsts.setdefault(path.pattern, path)
+    chosen = list(firsts.values())[:most]
+    rest = [path for path in paths if path not in chosen]
+    chosen += rest[: most - len(chosen)]
+    return sorted(chosen, key=lambda path: -path.contribution)
+
+
+def _query_paths(
+    fitted: Fitted, evidence: Evidence, query: PreparedQuery, product: int
+) -> Iterator[ExplainedPath]:
+    for _, channel in fitted.query_channels:
+        value = evidence.signals.get(channel.name, 0.0)
+        if value <= 0:
+            continue
+        for traced in channel.paths(fitted.graph, query, product):
+            yield ExplainedPath(
+                channel=channel.name,
+                contribution=value * traced.share,
+                edges=tuple(_edge(fitted.graph, edge) for edge in traced.edges),
+            )
+
+
+def _history_paths(
+    fitted: Fitted, evidence: Evidence, additive: Additive, history: History, product: int
+) -> Iterator[ExplainedPath]:
+    for links in additive.links:
+        weight = additive.weights[links.name] * links.scale * evidence.factor
+        counts = remembered(history, links.memory)
+        for source, count in zip(history.products.tolist(), counts.tolist(), strict=True):
+            value = _value(links, source, product)
+            if value <= 0:
+                continue
+            for traced in links.trace.paths(fitted.graph, fitted.behaviour, source, product, value):
+                first = () if evidence.user is None else (_met(fitted.graph, evidence.user, source),)
+                yield ExplainedPath(
+                    channel=evidence.prefix + links.name,
+                    contribution=weight * count * value * traced.share,
+                    edges=tuple(_edge(fitted.graph, edge) for edge in (*first, *traced.edges)),
+                )
+
+
+def _value(links: Links, source: int, target: int) -> float:
+    matrix = links.matrix
+    start, stop = matrix.indptr[source], matrix.indptr[source + 1]
+    at = start + np.searchsorted(matrix.indices[start:stop], target)
+    return float(matrix.data[at]) if at < stop and matrix.indices[at] == target else 0.0
+
+
+def _met(graph: Graph, user: int, product: int) -> Edge:
+    """The most serious interaction of a user with a product."""
+    order = ("purchase", "rating", "cart", "click", "view")
+    for kind in order:
+        relation = graph.relations.get(EdgeType("user", USER_RELATIONS[kind], "product"))
+        if relation is not None and product in relation.tails[relation.row(user)]:
+            return Edge(start=Node("user", user), relation=relation.type.name, end=Node("product", product))
+    raise AssertionError("a history holds only products that the user met")
+
+
+def _edge(graph: Graph, edge: Edge) -> ExplainedEdge:
+    return ExplainedEdge(
+        start=_node(graph, edge.start),
+        relation=edge.relation,
+        end=_node(graph, edge.end),
+        forward=edge.forward,
+        stored=edge.stored,
+        support=edge.support,
+        support_unit=edge.support_unit,
+    )
+
+
+def _node(graph: Graph, node: Node | Word) -> ExplainedNode:
+    if isinstance(node, Word):
+        return ExplainedNode(kind="word", id=node.text, label=node.text)
+    return ExplainedNode(kind=node.kind, id=graph.node_id(node), label=graph.label(node))

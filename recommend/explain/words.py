@@ -1,0 +1,101 @@
+"""Paths in words, from a template for each relation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from recommend.explain.explanation import ExplainedEdge, ExplainedPath, Explanation
+
+_DID: Mapping[str, str] = {
+    "purchased": "bought",
+    "rated": "rated",
+    "carted": "put into the cart",
+    "clicked": "clicked",
+    "viewed": "looked at",
+}
+_SHARED: Mapping[str, str] = {
+    "made_by": "both are made by {node}",
+    "in_category": "both are in {node}",
+    "has_attribute": "both have {node}",
+    "in_collection": "both belong to {node}",
+}
+
+
+def sentences(explanation: Explanation) -> str:
+    """The head line and one line a path."""
+    product = explanation.product
+    lines = [f"{product.title or product.id} [{product.id}], score {explanation.score:.4f}"]
+    score = explanation.score or 1.0
+    for number, path in enumerate(explanation.paths, start=1):
+        lines.append(f"  {number}. {path.contribution / score:4.0%}  {describe(path)}")
+    more = explanation.path_count - len(explanation.paths)
+    shown = sum(path.contribution for path in explanation.paths)
+    if more > 0:
+        lines.append(f"     {(explanation.explained - shown) / score:4.0%}  {more} more paths")
+    rest = explanation.score - explanation.explained
+    if rest > 0.005 * score:
+        names = [
+            name for name in explanation.signals if not any(p.channel == name for p in explanation.paths)
+        ]
+        lines.append(
+            f"     {rest / score:4.0%}  {'popularity' if 'popularity' in names else 'other signals'}"
+        )
+    return "\n".join(lines)
+
+
+def describe(path: ExplainedPath) -> str:
+    """One path as a sentence."""
+    edges = list(path.edges)
+    parts: list[str] = []
+    if edges and edges[0].start.kind == "user":
+        parts.append(f"you {_DID.get(edges[0].relation, edges[0].relation)} {_quoted(edges[0])}")
+        edges = edges[1:]
+    if len(edges) == 2 and edges[0].relation == edges[1].relation and edges[0].forward != edges[1].forward:
+        parts.append(_shared(edges))
+    else:
+        parts.extend(_edge(edge) for edge in edges)
+    return "; ".join(parts)
+
+
+def _shared(edges: Sequence[ExplainedEdge]) -> str:
+    node, relation = edges[0].end, edges[0].relation
+    start, end = f"“{edges[0].start.label}”", f"“{edges[1].end.label}”"
+    if relation in _SHARED:
+        return f"{start} and {end}: {_SHARED[relation].format(node=f'“{node.label}”')}"
+    said = relation.replace("_", " ")
+    if edges[0].forward:
+        return f"{start} and {end} are both linked to “{node.label}” ({said})"
+    return f"“{node.label}” is linked to both {start} and {end} ({said})"
+
+
+def _edge(edge: ExplainedEdge) -> str:
+    start, end = f"“{edge.start.label}”", f"“{edge.end.label}”"
+    if not edge.stored:
+        return _derived(edge, start, end)
+    if not edge.forward:
+        start, end = end, start
+    return f"{start} {edge.relation.replace('_', ' ')} {end}"
+
+
+def _derived(edge: ExplainedEdge, start: str, end: str) -> str:
+    support = edge.support or 0.0
+    if edge.support_unit == "users":
+        people = "1 customer" if support == 1 else f"{support:.0f} customers"
+        return (
+            f"{people} who bought {start} also bought {end}"
+            if edge.relation == "bought_together"
+            else (f"{people} bought {end} after {start}")
+        )
+    if edge.start.kind == "word":
+        if edge.relation == "names":
+            return f"{start} names the {edge.end.kind} {end}"
+        if edge.relation == "mentioned_in":
+            return f"{end} mentions {start}"
+        return (
+            f"{end} means much the same as {start} ({edge.relation.replace('_', ' ')}, cosine {support:.2f})"
+        )
+    return f"{end} is like {start} ({edge.relation.replace('_', ' ')}, cosine {support:.2f})"
+
+
+def _quoted(edge: ExplainedEdge) -> str:
+    return f"“{edge.end.label}”"

@@ -1,0 +1,166 @@
+"""Nearest neighbours by inner product: exact for shops of ordinary size, a graph of neighbours (HNSW) beyond.
+
+The one module that imports FAISS.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from kg.arrays import Arrays, load_arrays, save_arrays
+from kg.errors import VersionError
+from kg.vectors import Vectors
+
+Kind: TypeAlias = Literal["exact", "hnsw"]
+EXACT_UP_TO = 200_000
+"""An exact scan of so many vectors still answers within tens of milliseconds."""
+_LINKS, _BUILD_BREADTH, _SEARCH_BREADTH = 32, 200, 128
+
+
+def _faiss() -> Any:
+    """The library, loaded when first needed; its stubs know only a part of it."""
+    return import_module("faiss")
+
+
+class VectorIndex:
+    """Rows of a float32 matrix [n, d], found by inner product (cosine, if they have length 1)."""
+
+    def __init__(self, index: Any, kind: Kind) -> None:
+        self._index = index
+        self.kind: Kind = kind
+
+    @classmethod
+    def build(
+        cls, matrix: npt.NDArray[np.float32], *, kind: Kind | None = None, seed: int = 0
+    ) -> VectorIndex:
+        """`kind` defaults to exact up to 200,000 rows. HNSW after Malkov & Yashunin (2018)."""
+        faiss = _faiss()
+
+        kind = kind or ("exact" if len(matrix) <= EXACT_UP_TO else "hnsw")
+        if kind == "exact":
+            index = faiss.IndexFlatIP(matrix.shape[1])
+        else:
+            index = faiss.IndexHNSWFlat(matrix.shape[1], _LINKS, faiss.METRIC_INNER_PRODUCT)
+            index.hnsw.efConstruction = _BUILD_BREADTH
+            index.hnsw.efSearch = _SEARCH_BREADTH
+            index.hnsw.rng = faiss.RandomGenerator(seed)
+        index.add(np.ascontiguousarray(matrix, dtype=np.float32))
+        return cls(index, kind)
+
+    def __len__(self) -> int:
+        return int(self._index.ntotal)
+
+    def search(
+        self, queries: npt.NDArray[np.float32], k: int, *, allowed: npt.NDArray[np.bool_] | None = None
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
+        """(scores float32 [m, k], rows int64 [m, k]), best first; row -1 where there are no more.
+
+        `allowed` (bool [n]) limits the search to some rows.
+        """
+        faiss = _faiss()
+
+        parameters = None
+        k = min(k, len(self))
+        if allowed is not None:
+            chosen = faiss.IDSelectorBitmap(np.packbits(allowed, bitorder="little"))
+            parameters = (
+                faiss.SearchParameters(sel=chosen)
+                if self.kind == "exact"
+                else faiss.SearchParametersHNSW(sel=chosen, efSearch=max(_SEARCH_BREADTH, 2 * k))
+            )
+        elif self.kind == "hnsw":
+            parameters = faiss.SearchParametersHNSW(efSearch=max(_SEARCH_BREADTH, 2 * k))
+        scores, rows = self._index.search(np.ascontiguousarray(queries), k, params=parameters)
+        return scores, rows
+
+    def rows(self, numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+        """float32 [m, d]: some of the indexed rows."""
+        found: npt.NDArray[np.float32] = self._index.reconstruct_batch(np.ascontiguousarray(numbers))
+        return found
+
+    def save(self, path: Path) -> None:
+        faiss = _faiss()
+
+        path.parent.mkdir(parents=True, exist_ok=True)
+        faiss.write_index(self._index, str(path))
+
+    @classmethod
+    def load(cls, path: Path) -> VectorIndex:
+        faiss = _faiss()
+
+        try:
+            index = faiss.read_index(str(path))
+        except RuntimeError as error:
+            raise VersionError(
+                f"{path} cannot be read as an index ({error}); build the shop again"
+            ) from error
+        return cls(index, "exact" if isinstance(index, faiss.IndexFlat) else "hnsw")
+
+
+class SpaceIndex:
+    """The index of one vector space of products: rows of length 1, for the products that are present.
+
+    `products` int64 [rows]: the product of each row, ascending. `mean` float32 [d]: the mean row.
+    """
+
+    def __init__(
+        self, index: VectorIndex, products: npt.NDArray[np.int64], mean: npt.NDArray[np.float32], count: int
+    ) -> None:
+        self.index = index
+        self.products = products
+        self.mean = mean
+        self._row = np.full(count, -1, dtype=np.int64)
+        self._row[products] = np.arange(len(products))
+
+    @classmethod
+    def of(cls, vectors: Vectors, *, seed: int = 0) -> SpaceIndex:
+        """Index the present vectors by cosine."""
+        products = np.flatnonzero(vectors.present)
+        unit = vectors.unit()[products]
+        mean = unit.mean(axis=0) if len(unit) else np.zeros(vectors.dim, dtype=np.float32)
+        return cls(VectorIndex.build(unit, seed=seed), products, mean.astype(np.float32), len(vectors))
+
+    def search(
+        self, queries: npt.NDArray[np.float32], k: int, *, allowed: npt.NDArray[np.bool_] | None = None
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
+        """(cosines float32 [m, k], product numbers int64 [m, k], -1 where there are no more)."""
+        scores, rows = self.index.search(
+            queries, k, allowed=None if allowed is None else allowed[self.products]
+        )
+        return scores, np.where(rows >= 0, self.products[np.maximum(rows, 0)], -1)
+
+    def cosine(
+        self, query: npt.NDArray[np.float32], products: npt.NDArray[np.int64]
+    ) -> npt.NDArray[np.float32]:
+        """float32 [m]: the cosine of each product, 0 for products that have no vector."""
+        rows = self._row[products]
+        found = np.zeros(len(products), dtype=np.float32)
+        known = rows >= 0
+        if known.any():
+            found[known] = self.index.rows(rows[known]) @ query
+        return found
+
+    def has(self, product: int) -> bool:
+        return bool(self._row[product] >= 0)
+
+    def arrays(self) -> Arrays:
+        return {"products": self.products, "mean": self.mean, "count": np.array([len(self._row)])}
+
+    def save(self, folder: Path, name: str) -> None:
+        self.index.save(folder / f"{name}.faiss")
+        save_arrays(folder / f"{name}.safetensors", self.arrays())
+
+    @classmethod
+    def load(cls, folder: Path, name: str) -> SpaceIndex:
+        arrays = load_arrays(folder / f"{name}.safetensors")
+        return cls(
+            VectorIndex.load(folder / f"{name}.faiss"),
+            arrays["products"].astype(np.int64, copy=False),
+            arrays["mean"].astype(np.float32, copy=False),
+            int(arrays["count"][0]),
+        )

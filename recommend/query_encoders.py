@@ -1,0 +1,133 @@
+"""From what people type or show to vectors: the query side of every space, loaded on first use."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from kg.errors import ModelError
+from recommend.query import PreparedQuery, QueryEncoder
+
+if TYPE_CHECKING:
+    from encoders.image import ImageEncoder
+    from encoders.text import TextEncoder
+    from fusion.base import Fusion
+
+_REMEMBERED = 1_000
+_ROOM = 256
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncoderKeys:
+    """Which models made the product vectors; queries must go through the same. None: space not built."""
+
+    text: str | None = None
+    image: str | None = None
+
+
+class QueryEncoders:
+    """Encoders for queries. Nothing is loaded before the first query that needs it."""
+
+    def __init__(
+        self,
+        *,
+        keys: EncoderKeys,
+        text_model: str | None,
+        text_length: int,
+        image_model: str | None,
+        fusion: Callable[[], Fusion] | None,
+    ) -> None:
+        self.keys = keys
+        self._text_model = text_model
+        self._text_length = text_length
+        self._image_model = image_model
+        self._load_fusion = fusion
+        self._remembered: OrderedDict[str, npt.NDArray[np.float32]] = OrderedDict()
+        self._lock = Lock()
+
+    @property
+    def spaces(self) -> Mapping[str, QueryEncoder]:
+        """The encoder of each space."""
+        found: dict[str, QueryEncoder] = {}
+        if self.keys.text is not None:
+            found["text"] = self._of_text
+        if self.keys.image is not None:
+            found["image"] = self._of_image
+        if self._load_fusion is not None:
+            found["fused"] = self._of_both
+        return found
+
+    def _of_text(self, query: PreparedQuery) -> npt.NDArray[np.float32] | None:
+        text = query.text
+        if not text:
+            return None
+        with self._lock:
+            if text in self._remembered:
+                self._remembered.move_to_end(text)
+                return self._remembered[text]
+        vector: npt.NDArray[np.float32] = self._text_encoder.encode_query([text])[0]
+        with self._lock:
+            self._remembered[text] = vector
+            if len(self._remembered) > _REMEMBERED:
+                self._remembered.popitem(last=False)
+        return vector
+
+    def _of_image(self, query: PreparedQuery) -> npt.NDArray[np.float32] | None:
+        if query.image is not None:
+            vector: npt.NDArray[np.float32] = self._image_encoder.encode([query.image])[0]
+            return vector
+        if query.text and self._image_encoder.reads_text:
+            written: npt.NDArray[np.float32] = self._image_encoder.encode_text([query.text])[0]
+            return written
+        return None
+
+    def _of_both(self, query: PreparedQuery) -> npt.NDArray[np.float32] | None:
+        parts: dict[str, Any] = {}
+        text = query.vector("text")
+        if text is not None:
+            parts["text"] = text[None, :]
+        if query.image is not None and self.keys.image is not None:
+            image = query.vector("image")
+            if image is not None:
+                parts["image"] = image[None, :]
+        if not parts:
+            return None
+        vector: npt.NDArray[np.float32] = self._fusion.query(parts)[0]
+        return vector
+
+    @cached_property
+    def _text_encoder(self) -> TextEncoder:
+        from encoders.text import TextEncoder
+
+        # a query may be longer than a card; the length changes nothing for shorter ones
+        documents = TextEncoder(self._text_model, max_length=self._text_length)
+        self._check("text", documents.key, self.keys.text)
+        return TextEncoder(self._text_model, max_length=max(self._text_length, _ROOM))
+
+    @cached_property
+    def _image_encoder(self) -> ImageEncoder:
+        from encoders.image import ImageEncoder
+
+        encoder = ImageEncoder(self._image_model)
+        self._check("image", encoder.key, self.keys.image)
+        return encoder
+
+    @cached_property
+    def _fusion(self) -> Fusion:
+        if self._load_fusion is None:
+            raise ModelError("this version was built without fusion; build it with the profile 'full'")
+        return self._load_fusion()
+
+    def _check(self, what: str, found: str, wanted: str | None) -> None:
+        if found != wanted:
+            raise ModelError(
+                f"the {what} model is {found}, but the products were encoded with {wanted}; "
+                "install the same model, or build the shop again"
+            )

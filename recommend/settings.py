@@ -1,0 +1,77 @@
+"""What a build makes, and how. Plain values, saved in the manifest of every version."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, TypeAlias
+
+from kg.errors import SettingsError
+
+Profile: TypeAlias = Literal["fast", "full"]
+FusionKind: TypeAlias = Literal["gated", "weighted"]
+KgeModel: TypeAlias = Literal["transe", "rotate", "complex", "tucker", "distmult"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Choices of a build; the defaults are those of the profile 'full'.
+
+    `text_model` and `image_model` are Hugging Face ids or local folders (None: the packaged weights).
+    `text_length` is in tokens. `neighbours` is how many neighbours per product a vector space keeps,
+    `links` how many links per product any other channel keeps. `learn_users` bounds how many users'
+    held-out interactions teach the weights, `threads` the threads of the encoders and trainers (None: all
+    cores).
+    """
+
+    text: bool = True
+    image: bool = True
+    kge: bool = True
+    gnn: bool = True
+    fusion: FusionKind | None = "gated"
+    text_model: str | None = None
+    image_model: str | None = None
+    text_length: int = 64
+    kge_model: KgeModel | None = None
+    kge_dim: int = 64
+    kge_epochs: int = 12
+    gnn_dim: int = 64
+    fusion_dim: int = 256
+    neighbours: int = 50
+    links: int = 300
+    learn_users: int = 3000
+    learn_share: float = 0.25
+    taste: float = 0.15
+    threads: int | None = None
+
+    def __post_init__(self) -> None:
+        for name in (
+            "text_length",
+            "kge_dim",
+            "kge_epochs",
+            "gnn_dim",
+            "fusion_dim",
+            "neighbours",
+            "links",
+            "learn_users",
+        ):
+            if getattr(self, name) < 1:
+                raise SettingsError(f"{name}={getattr(self, name)} must be at least 1")
+        if not 0 < self.learn_share < 1:
+            raise SettingsError(f"learn_share={self.learn_share} must lie between 0 and 1")
+        if not 0 <= self.taste <= 1:
+            raise SettingsError(f"taste={self.taste} must lie between 0 and 1")
+        if self.threads is not None and self.threads < 1:
+            raise SettingsError(f"threads={self.threads} must be at least 1, or None for all cores")
+
+    @classmethod
+    def of_profile(cls, profile: Profile) -> Settings:
+        """'fast': graph, lexical and text; 'full': everything."""
+        if profile == "full":
+            return cls()
+        if profile == "fast":
+            return cls(image=False, kge=False, gnn=False, fusion=None)
+        raise SettingsError(f"profile={profile!r} must be 'fast' or 'full'")
+
+    def plain(self) -> dict[str, Any]:
+        """JSON values; `Settings(**plain)` makes the settings again."""
+        return asdict(self)

@@ -1,0 +1,36 @@
+"""Words of a text, for the lexical side: any language that separates words, and Chinese by character
+bigrams."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+import Stemmer
+
+_CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uac00-\ud7af"
+_TOKEN = re.compile(rf"[{_CJK}]+|[^\W_{_CJK}]+(?:[.'][^\W_{_CJK}]+)*")
+_STEMMER = Stemmer.Stemmer("english")
+MOST = 2_000
+"""Words of one text beyond these are ignored: a pasted book is no query and no title."""
+
+
+def tokens(text: str) -> list[str]:
+    """Folded words ('Bulbs' → 'bulb'); a run of CJK characters gives its bigrams."""
+    found: list[str] = []
+    for run in _TOKEN.findall(unicodedata.normalize("NFKC", text[: MOST * 20]).casefold()):
+        if _is_cjk(run[0]):
+            found.extend([run] if len(run) == 1 else [run[i : i + 2] for i in range(len(run) - 1)])
+        else:
+            found.append(_stem(run))
+    return found[:MOST]
+
+
+def _is_cjk(character: str) -> bool:
+    return "\u3040" <= character <= "\u30ff" or "\u3400" <= character <= "\u9fff" or character >= "\uac00"
+
+
+@lru_cache(maxsize=200_000)
+def _stem(word: str) -> str:
+    return str(_STEMMER.stemWord(word)) if word.isascii() else word

@@ -1,0 +1,199 @@
+"""The vectors of a build: text, pictures, PyKEEN, GNN, and all of them fused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from encoders.threads import torch_threads
+from kg.graph import Graph
+from kg.vectors import Vectors
+from recommend.query_encoders import EncoderKeys
+from recommend.settings import Settings
+from recommend.stages import Stages
+
+if TYPE_CHECKING:
+    from encoders.cache import EncodingCache
+    from fusion.base import Fusion
+
+_PSEUDO_QUERIES = 4_000
+"""So many titles are encoded as queries to teach the fusion its query side."""
+
+
+@dataclass(kw_only=True)
+class Made:
+    """What the vector stages made so far; `card` collects their metrics."""
+
+    vectors: dict[str, Vectors] = field(default_factory=dict)
+    keys: EncoderKeys = field(default_factory=EncoderKeys)
+    fusion: Fusion | None = None
+    models: dict[str, Any] = field(default_factory=dict)
+    card: dict[str, Any] = field(default_factory=dict)
+
+
+def encode_content(graph: Graph, settings: Settings, stages: Stages, *, cache: Path | None) -> Made:
+    """Text and picture vectors of the listed products; they do not depend on behaviour."""
+    made = Made()
+    store = None
+    if cache is not None:
+        from encoders.cache import EncodingCache
+
+        store = EncodingCache(cache / "encodings.sqlite")
+    if settings.text:
+        with stages.stage("text"):
+            _encode_text(graph, settings, stages, store, made)
+    if settings.image:
+        with stages.stage("image"):
+            _encode_images(graph, settings, stages, store, made)
+    return made
+
+
+def learn_graph(
+    graph: Graph, settings: Settings, stages: Stages, made: Made, *, cache: Path | None, seed: int
+) -> None:
+    """KGE and GNN vectors from a graph (one without the interactions that are held out)."""
+    content = {name: v for name, v in made.vectors.items() if name in ("text", "image")}
+    if settings.kge and graph.edge_count:
+        with stages.stage("kge"), torch_threads(settings.threads):
+            from encoders.kge import KGEEncoder
+
+            kge = KGEEncoder(
+                settings.kge_model or "transe",
+                dim=settings.kge_dim,
+                epochs=settings.kge_epochs,
+                cache=None if cache is None else cache / "pykeen",
+                progress=stages.progress,
+            )
+            kge.fit(graph, seed=seed)
+            _keep(made, "kge", kge)
+    if settings.gnn and graph.edge_count:
+        with stages.stage("gnn"), torch_threads(settings.threads):
+            from encoders.gnn import GNNEncoder
+
+            gnn = GNNEncoder(dim=settings.gnn_dim, progress=stages.progress)
+            gnn.fit(graph, features=content, seed=seed)
+            _keep(made, "gnn", gnn)
+
+
+def fuse(
+    graph: Graph,
+    settings: Settings,
+    stages: Stages,
+    made: Made,
+    *,
+    pairs: npt.NDArray[np.int64],
+    cache: Path | None,
+    seed: int,
+) -> None:
+    """Fuse all modalities. `pairs` int64 [p, 2] are products that belong together."""
+    parts = {name: v for name, v in made.vectors.items() if v.present.any()}
+    if settings.fusion is None or len(parts) < 2:
+        return
+    with stages.stage("fusion"), torch_threads(settings.threads):
+        fusion: Fusion
+        if settings.fusion == "gated":
+            from fusion.gated import GatedFusion
+
+            fusion = GatedFusion(dim=settings.fusion_dim)
+        else:
+            from fusion.weighted import WeightedFusion
+
+            fusion = WeightedFusion()
+        queries, rows = _pseudo_queries(graph, settings, made, cache=cache, seed=seed)
+        fusion.fit(
+            parts, graph, pairs=pairs, queries=queries, query_rows=rows, seed=seed, progress=stages.progress
+        )
+        made.fusion = fusion
+        made.vectors["fused"] = fusion.items(parts)
+        metrics = getattr(fusion, "metrics", None)
+        if metrics is not None:
+            made.card["fusion"] = _plain(metrics)
+
+
+def _encode_text(
+    graph: Graph, settings: Settings, stages: Stages, store: EncodingCache | None, made: Made
+) -> None:
+    from encoders.cache import cached_encode
+    from encoders.card import product_card
+    from encoders.text import TextEncoder
+
+    table = graph.products
+    rows = np.flatnonzero(table.listed)
+    cards = [product_card(table.product(int(row))) for row in rows]
+    filled = [i for i, card in enumerate(cards) if card.strip()]
+    if not filled:
+        return
+    encoder = TextEncoder(settings.text_model, max_length=settings.text_length, threads=settings.threads)
+    matrix = np.zeros((len(table), encoder.dim), dtype=np.float32)
+    present = np.zeros(len(table), dtype=np.bool_)
+    found = cached_encode(
+        encoder, [cards[i] for i in filled], cache=store, progress=stages.progress, stage="text"
+    )
+    matrix[rows[filled]] = found
+    present[rows[filled]] = True
+    made.vectors["text"] = Vectors(ids=tuple(table.id), matrix=matrix, present=present)
+    made.keys = EncoderKeys(text=encoder.key, image=made.keys.image)
+
+
+def _encode_images(
+    graph: Graph, settings: Settings, stages: Stages, store: EncodingCache | None, made: Made
+) -> None:
+    table = graph.products
+    paths = [table.image[i] if table.listed[i] else "" for i in range(len(table))]
+    if not any(paths):
+        return
+    from encoders.image import ImageEncoder
+
+    encoder = ImageEncoder(settings.image_model)
+    found = encoder.encode_files(paths, root=Path.cwd(), cache=store, progress=stages.progress)
+    made.card["pictures"] = {
+        "encoded": int(found.present.sum()),
+        "problems": len(found.problems),
+        "examples": [f"{problem.path}: {problem.reason}" for problem in found.problems[:5]],
+    }
+    if found.present.any():
+        made.vectors["image"] = Vectors(ids=tuple(table.id), matrix=found.matrix, present=found.present)
+        made.keys = EncoderKeys(text=made.keys.text, image=encoder.key)
+
+
+def _pseudo_queries(
+    graph: Graph, settings: Settings, made: Made, *, cache: Path | None, seed: int
+) -> tuple[npt.NDArray[np.float32] | None, npt.NDArray[np.int64] | None]:
+    """Titles of some products as queries that should find them."""
+    if "text" not in made.vectors:
+        return None, None
+    from encoders.cache import EncodingCache, cached_encode
+    from encoders.text import TextEncoder
+
+    table = graph.products
+    titled = np.array(
+        [i for i in np.flatnonzero(table.listed).tolist() if table.title[i].strip()], dtype=np.int64
+    )
+    if len(titled) == 0:
+        return None, None
+    rng = np.random.default_rng(seed)
+    rows = np.sort(rng.choice(titled, min(_PSEUDO_QUERIES, len(titled)), replace=False))
+    encoder = TextEncoder(settings.text_model, max_length=settings.text_length, threads=settings.threads)
+    store = None if cache is None else EncodingCache(cache / "encodings.sqlite")
+    return cached_encode(encoder, table.title.take(rows), cache=store), rows
+
+
+def _keep(made: Made, name: str, encoder: Any) -> None:
+    made.vectors[name] = encoder.vectors()
+    made.models[name] = encoder
+    if encoder.metrics is not None:
+        made.card[name] = _plain(encoder.metrics)
+
+
+def _plain(metrics: Any) -> Mapping[str, Any]:
+    from dataclasses import asdict
+
+    return {
+        name: round(value, 6) if isinstance(value, float) else value
+        for name, value in asdict(metrics).items()
+    }

@@ -1,0 +1,235 @@
+"""GNN: structure is learned and only structure; later products need no training."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from encoders.gnn import GNNEncoder
+from encoders.link_prediction import hold_out, link_metrics, shuffle_tails
+from kg.errors import SettingsError, UnknownProductError, VersionError
+from kg.graph import Graph
+from kg.records import Fact, Interaction, Product
+from kg.snapshot import assemble
+from kg.vectors import Vectors
+from tests.encoders.planted import GROUPS, beauty, group, planted, siblings_first
+
+
+def _content(graph: Graph, *, seed: int = 0, dim: int = 24) -> Vectors:
+    """Content that tells the group of a product, with noise."""
+    rng = np.random.default_rng(seed)
+    ids = tuple(graph.nodes["product"])
+    centre = rng.normal(size=(GROUPS, dim))
+    matrix = centre[[group(i) for i in ids]] + rng.normal(size=(len(ids), dim)) * 0.3
+    return Vectors(ids=ids, matrix=matrix.astype(np.float32), present=np.ones(len(ids), dtype=np.bool_))
+
+
+@pytest.fixture(scope="module")
+def fitted() -> GNNEncoder:
+    encoder = GNNEncoder(dim=32, steps=60)
+    encoder.fit(planted())
+    return encoder
+
+
+@pytest.fixture(scope="module")
+def with_content() -> GNNEncoder:
+    graph = planted()
+    encoder = GNNEncoder(dim=32, steps=60)
+    encoder.fit(graph, features={"text": _content(graph)})
+    return encoder
+
+
+def test_structure_beats_degree_twice() -> None:
+    held = hold_out(planted(), relations=["also_viewed", "made_by"], seed=5)
+    encoder = GNNEncoder(dim=32, steps=60)
+    encoder.fit(held.train)
+    assert link_metrics(encoder, held).advantage >= 2.0
+    assert encoder.metrics is not None
+    assert encoder.metrics.advantage > 1.0
+
+
+def test_advantage_vanishes_on_shuffled_edges() -> None:
+    held = hold_out(shuffle_tails(planted(), seed=1), share=0.2, seed=5)
+    encoder = GNNEncoder(dim=32, steps=60)
+    encoder.fit(held.train)
+    assert link_metrics(encoder, held).advantage < 1.25
+
+
+def test_training_is_what_helps() -> None:
+    held = hold_out(planted(), relations=["also_viewed", "made_by"], seed=5)
+    untrained = GNNEncoder(dim=32, steps=1, learning_rate=1e-9)
+    untrained.fit(held.train)
+    trained = GNNEncoder(dim=32, steps=60)
+    trained.fit(held.train)
+    assert link_metrics(trained, held).mrr > 1.1 * link_metrics(untrained, held).mrr
+
+
+def test_later_product_lands_among_its_siblings(fitted: GNNEncoder) -> None:
+    later = fitted.extend(planted(newcomer=True), ["p03new"])
+    vectors = fitted.vectors()
+    assert later.present.all()
+    assert siblings_first(vectors.matrix, later.matrix[0], list(vectors.ids), own=3) >= 0.8
+
+
+def test_later_product_without_edges_is_placed_by_its_content(with_content: GNNEncoder) -> None:
+    graph = planted()
+    newer = assemble([Product(id="p05new")], [], [])
+    features = _content(graph)
+    like = features.matrix[features.ids.index("p0507")]
+    new = Vectors(ids=("p05new",), matrix=like[None] + 0.01, present=np.array([True]))
+    later = with_content.extend(newer, ["p05new"], features={"text": new})
+    vectors = with_content.vectors()
+    assert later.present.all()
+    assert siblings_first(vectors.matrix, later.matrix[0], list(vectors.ids), own=5) >= 0.8
+    assert not with_content.extend(newer, ["p05new"]).present.any()  # neither edges nor content
+
+
+def test_extending_by_what_was_there_changes_nothing(fitted: GNNEncoder, with_content: GNNEncoder) -> None:
+    graph = planted()
+    for encoder in (fitted, with_content):
+        vectors = encoder.vectors()
+        again = encoder.extend(graph, vectors.ids)
+        np.testing.assert_allclose(again.matrix, vectors.matrix, atol=1e-6)
+        np.testing.assert_array_equal(again.present, vectors.present)
+
+
+def test_content_in_another_order_is_the_same_content() -> None:
+    graph = planted()
+    content = _content(graph)
+    order = np.random.default_rng(0).permutation(len(content))
+    mixed = Vectors(
+        ids=tuple(content.ids[i] for i in order), matrix=content.matrix[order], present=content.present[order]
+    )
+    runs = []
+    for features in (content, mixed):
+        encoder = GNNEncoder(dim=8, steps=3)
+        encoder.fit(graph, features={"text": features})
+        runs.append(encoder.vectors().matrix)
+    np.testing.assert_array_equal(runs[0], runs[1])
+
+
+def test_wrong_requests_are_refused(with_content: GNNEncoder) -> None:
+    graph = planted()
+    with pytest.raises(SettingsError, match="sound"):
+        with_content.extend(graph, ["p0000"], features={"sound": _content(graph)})
+    with pytest.raises(SettingsError, match="text"):
+        with_content.extend(graph, ["p0000"], features={"text": _content(graph, dim=5)})
+    with pytest.raises(UnknownProductError, match="missing"):
+        with_content.extend(graph, ["missing"])
+    with pytest.raises(SettingsError, match="fit"):
+        GNNEncoder().vectors()
+
+
+def test_same_seed_same_vectors() -> None:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        runs = []
+        for seed in (4, 4, 5):
+            encoder = GNNEncoder(dim=16, steps=8)
+            encoder.fit(planted(), seed=seed)
+            runs.append(encoder.vectors().matrix)
+    finally:
+        torch.set_num_threads(before)
+    np.testing.assert_array_equal(runs[0], runs[1])
+    assert not np.array_equal(runs[0], runs[2])
+
+
+def test_saved_and_loaded_answers_are_the_same(with_content: GNNEncoder, tmp_path: Path) -> None:
+    with_content.save(tmp_path / "gnn")
+    loaded = GNNEncoder.load(tmp_path / "gnn")
+    np.testing.assert_array_equal(loaded.vectors().matrix, with_content.vectors().matrix)
+    assert loaded.metrics == with_content.metrics
+    newer = planted(newcomer=True)
+    np.testing.assert_array_equal(
+        loaded.extend(newer, ["p03new"]).matrix, with_content.extend(newer, ["p03new"]).matrix
+    )
+    (tmp_path / "gnn" / "gnn.json").write_text("[]")
+    with pytest.raises(VersionError, match="build the shop again"):
+        GNNEncoder.load(tmp_path / "gnn")
+
+
+def test_importing_loads_no_torch() -> None:
+    code = "import sys, encoders.gnn; assert not {'torch', 'torch_geometric'} & set(sys.modules)"
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment)
+
+
+def _tiny(products: int = 5, facts: int = 0, purchases: int = 0) -> Graph:
+    return assemble(
+        [Product(id=f"p{i}") for i in range(products)],
+        [Fact(head=f"p{i}", relation="like", tail=f"p{i + 1}") for i in range(facts)],
+        [Interaction(user="u", product=f"p{i}") for i in range(purchases)],
+    )
+
+
+def test_small_and_empty_graphs_are_no_trouble(tmp_path: Path) -> None:
+    for graph, expected in (
+        (_tiny(), 0),
+        (_tiny(0), 0),
+        (_tiny(facts=1), 2),
+        (_tiny(facts=2), 3),
+        (_tiny(purchases=3), 3),
+    ):
+        encoder = GNNEncoder(dim=8, steps=4)
+        encoder.fit(graph)
+        assert encoder.vectors().present.sum() == expected
+        assert encoder.vectors().ids == tuple(graph.nodes["product"])
+        encoder.save(tmp_path / "tiny")
+        loaded = GNNEncoder.load(tmp_path / "tiny")
+        assert loaded.vectors().present.sum() == expected
+        assert loaded.extend(graph, graph.nodes["product"][:1]).dim == 8
+
+
+def test_an_interrupted_fit_leaves_what_was_there(fitted: GNNEncoder) -> None:
+    before = fitted.vectors().matrix.copy()
+
+    def stop(stage: str, done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    fitted._progress = stop
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            fitted.fit(planted(seed=9), seed=1)
+    finally:
+        fitted._progress = None
+    np.testing.assert_array_equal(fitted.vectors().matrix, before)
+
+
+@pytest.mark.parametrize("bad", [{"dim": 0}, {"steps": 0}, {"layers": 0}, {"budget_seconds": -1.0}])
+def test_settings_out_of_range_are_refused(bad: dict[str, float]) -> None:
+    with pytest.raises(SettingsError):
+        GNNEncoder(**bad)  # type: ignore[arg-type]
+
+
+def test_budget_ends_training_early() -> None:
+    seen: list[int] = []
+
+    def progress(stage: str, done: int, total: int) -> None:
+        seen.append(done)
+
+    encoder = GNNEncoder(dim=8, steps=500, budget_seconds=1e-6, progress=progress)
+    encoder.fit(planted())
+    assert seen == [500]  # one step, and a progress bar that ends full
+
+
+@pytest.mark.long
+@pytest.mark.data
+def test_beauty_structure_and_its_absence() -> None:
+    folder = os.environ.get("SHELFGRAPH_TEST_DATA")
+    if not folder:
+        pytest.skip("SHELFGRAPH_TEST_DATA is not set: no real catalog to test on")
+    graph = beauty(Path(folder))
+    held = hold_out(graph, seed=7)
+    encoder = GNNEncoder()
+    encoder.fit(held.train)
+    assert link_metrics(encoder, held).advantage >= 2.0
+    mixed = hold_out(shuffle_tails(graph, seed=1), seed=7)
+    encoder.fit(mixed.train)
+    assert link_metrics(encoder, mixed).advantage < 1.25
