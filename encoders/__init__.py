@@ -7,6 +7,7 @@
     pictures  opening pictures from strangers: broken, missing, huge or animated ones are reported
     cache     vectors kept by model and content, so that a second build encodes only what changed
     weights   the packaged offline weights, found and verified
+    pretrained  any other transformer, from a folder or by Hugging Face id
     kge       PyKEEN embeddings of the graph
     gnn       a relation-aware, inductive graph network
 

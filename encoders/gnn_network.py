@@ -16,9 +16,12 @@ import numpy.typing as npt
 import scipy.sparse as sp
 import torch
 from torch import Tensor, nn
-from torch_geometric.nn import MessagePassing
 
 from kg.graph import EdgeType, Graph
+
+with warnings.catch_warnings():  # it warns of its own use of torch.jit
+    warnings.simplefilter("ignore")
+    from torch_geometric.nn import MessagePassing
 
 
 class Adjacency:

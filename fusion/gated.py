@@ -63,7 +63,7 @@ class GatedFusion:
         *,
         dim: int = 192,
         hidden: int = 32,
-        epochs: int = 15,
+        epochs: int = 12,
         patience: int = 3,
         batch_size: int = 512,
         pairs_per_epoch: int = 20_000,

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from kg.errors import SettingsError
 from kg.filters import Filter
-from recommend.understand.tokens import tokens
+from recommend.understand.tokens import written_tokens
 
 RankingName: TypeAlias = Literal["exact"]
 MOST_RESULTS = 10_000
@@ -64,9 +64,18 @@ class PreparedQuery:
     def image(self) -> Path | None:
         return None if self.query.image is None else Path(self.query.image)
 
-    @cached_property
+    @property
     def tokens(self) -> tuple[str, ...]:
-        return tuple(tokens(self.text))
+        return tuple(token for token, _ in self._written)
+
+    def word(self, tokens: str) -> str:
+        """Tokens (separated by spaces) as they were written in the query."""
+        written = dict(self._written)
+        return " ".join(written.get(token, token) for token in tokens.split())
+
+    @cached_property
+    def _written(self) -> tuple[tuple[str, str], ...]:
+        return tuple(written_tokens(self.text))
 
     def vector(self, space: str) -> npt.NDArray[np.float32] | None:
         """float32 [d] of length 1: the query in a vector space, or None."""

@@ -198,6 +198,18 @@ class Recommender:
         """int64 [<= k]: product numbers for a history, as `recommend` ranks them."""
         return self._best(task, history, Query(k=k), self.graph.products.listed)[0]
 
+    def evaluate_search(
+        self, query: Query, *, weights: Mapping[str, float] | None = None
+    ) -> npt.NDArray[np.int64]:
+        """int64 [<= k]: product numbers for a search, as `search` ranks them; with `weights`, as these channels
+        (those left out are off) would."""
+        return blend(self._parts(query, weights), query.k, self._allowed(query))[0]
+
+    @property
+    def fitted(self) -> Fitted:
+        """The channels, weights and vectors behind the answers."""
+        return self._fitted
+
     def _by_history(self, query: Query, task: Task, history: History) -> Results:
         products, scores = self._best(task, history, query, self._allowed(query))
         signals = self._additive[task].signals(history, products)
@@ -228,15 +240,16 @@ class Recommender:
         products, scores = blend(parts, query.k, self._allowed(query))
         return products, scores, parts
 
-    def _parts(self, query: Query) -> tuple[Part, ...]:
+    def _parts(self, query: Query, weights: Mapping[str, float] | None = None) -> tuple[Part, ...]:
         """What every query channel says, and the user's taste beside it."""
         prepared = PreparedQuery(query=query, encoders=self._encoders.spaces)
         if not prepared.text and prepared.image is None:
             raise SettingsError("the search text is empty; type something, or call recommend()")
-        weights = self._fitted.weights["query"]
+        weights = self._fitted.weights["query"] if weights is None else weights
         found: list[Part] = []
         for _, channel in self._fitted.query_channels:
-            signal: Signal | None = channel.signal(prepared) if weights[channel.name] > 0 else None
+            wanted = weights.get(channel.name, 0.0) > 0
+            signal: Signal | None = channel.signal(prepared) if wanted else None
             if signal is not None:
                 found.append(Part(name=channel.name, weight=weights[channel.name], signal=signal))
         if found and (query.user is not None or query.history):

@@ -125,6 +125,8 @@ class Reading:
             if faults:
                 self._reject(line, faults, cells, draft.fields)
                 continue
+            if table.folder is not None and row.get("image"):
+                row["image"] = _beside(table.folder, row["image"])
             self._line, self._row = line, cells
             yield self._keep(row, line, draft.named)
         if tally.read == before:
@@ -210,6 +212,18 @@ class Reading:
         ]
         self._tally.reject(rejections)
         self._rejects.write(rejections, row)
+
+
+def _beside(folder: Path, image: str) -> str:
+    """A picture that lies beside the catalog file, by its full path: builds run in other folders."""
+    if "://" in image or image.startswith("/"):
+        return image
+    picture = folder / image
+    try:
+        inside = picture.resolve().is_relative_to(folder.resolve())
+        return str(picture) if inside and picture.is_file() else image
+    except (OSError, ValueError):  # a name too long for the disk, a NUL byte
+        return image
 
 
 def _taken_apart(record: object) -> tuple[dict[str, object], set[str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -101,7 +101,7 @@ def tables(source: Files | Rows, delimiter: str) -> Generator[Table, None, None]
         return
     for path in source.paths:
         with open_file(path) as file:
-            yield format_of(file).table(file, delimiter)
+            yield replace(format_of(file).table(file, delimiter), folder=path.parent.absolute())
 
 
 def _dict_rows(rows: Iterable[object]) -> Iterator[Row]:

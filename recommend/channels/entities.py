@@ -23,7 +23,7 @@ class EntityChannel:
     """A product's value is the share of the query's words that name something it is linked to."""
 
     name = "entities"
-    default = 0.3
+    default = 0.2
 
     def __init__(self, graph: Graph, names: Names) -> None:
         self._graph = graph
@@ -47,7 +47,7 @@ class EntityChannel:
         for mention in self._names.mentions(query.tokens):
             node = self._best_node(mention, product)
             if node is not None:
-                edges = self._edges(mention, node, product)
+                edges = self._edges(query.word(mention.text), node, product)
                 found.append((edges, _CREDIT[node.kind] * mention.words))
         total = sum(value for _, value in found)
         return [TracedPath(edges=edges, share=value / total) for edges, value in found]
@@ -56,8 +56,8 @@ class EntityChannel:
         linked = [node for node in mention.nodes if product in self._linked(node)]
         return max(linked, key=lambda node: (_CREDIT[node.kind], -node.number), default=None)
 
-    def _edges(self, mention: Mention, node: Node, product: int) -> tuple[Edge, ...]:
-        edges = [Edge(start=Word(mention.text), relation="names", end=node, stored=False)]
+    def _edges(self, said: str, node: Node, product: int) -> tuple[Edge, ...]:
+        edges = [Edge(start=Word(said), relation="names", end=node, stored=False)]
         if node.kind == "category":
             for child in self._way_down(node, product):
                 edges.append(Edge(start=edges[-1].end, relation=SUBCATEGORY_OF, end=child, forward=False))

@@ -30,7 +30,7 @@ class LexicalChannel:
     """`scores` float32 CSC [products, words]: BM25 of each word in each product."""
 
     name = "lexical"
-    default = 0.5
+    default = 0.4
 
     def __init__(self, words: Vocabulary, scores: sp.csc_array) -> None:
         self._words = words
@@ -60,7 +60,9 @@ class LexicalChannel:
         total = sum(score for _, score in parts)
         return [
             TracedPath(
-                edges=(Edge.said(Word(word), "mentioned_in", product, support=score, unit="BM25"),),
+                edges=(
+                    Edge.said(Word(query.word(word)), "mentioned_in", product, support=score, unit="BM25"),
+                ),
                 share=score / total,
             )
             for word, score in parts

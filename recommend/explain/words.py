@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from recommend.explain.explanation import ExplainedEdge, ExplainedPath, Explanation
+from recommend.explain.explanation import ExplainedEdge, ExplainedNode, ExplainedPath, Explanation
 
 _DID: Mapping[str, str] = {
     "purchased": "bought",
@@ -13,6 +13,15 @@ _DID: Mapping[str, str] = {
     "clicked": "clicked",
     "viewed": "looked at",
 }
+_SAID: Mapping[str, str] = {
+    "made_by": "is made by",
+    "in_category": "is in",
+    "subcategory_of": "is part of",
+    "has_attribute": "has",
+    "in_collection": "belongs to",
+    "found": "led to",
+}
+_LONGEST = 60
 _SHARED: Mapping[str, str] = {
     "made_by": "both are made by {node}",
     "in_category": "both are in {node}",
@@ -48,7 +57,7 @@ def describe(path: ExplainedPath) -> str:
     edges = list(path.edges)
     parts: list[str] = []
     if edges and edges[0].start.kind == "user":
-        parts.append(f"you {_DID.get(edges[0].relation, edges[0].relation)} {_quoted(edges[0])}")
+        parts.append(f"because you {_DID.get(edges[0].relation, edges[0].relation)} {_quoted(edges[0].end)}")
         edges = edges[1:]
     if len(edges) == 2 and edges[0].relation == edges[1].relation and edges[0].forward != edges[1].forward:
         parts.append(_shared(edges))
@@ -59,22 +68,22 @@ def describe(path: ExplainedPath) -> str:
 
 def _shared(edges: Sequence[ExplainedEdge]) -> str:
     node, relation = edges[0].end, edges[0].relation
-    start, end = f"“{edges[0].start.label}”", f"“{edges[1].end.label}”"
+    start, end = _quoted(edges[0].start), _quoted(edges[1].end)
     if relation in _SHARED:
-        return f"{start} and {end}: {_SHARED[relation].format(node=f'“{node.label}”')}"
+        return f"{start} and {end}: {_SHARED[relation].format(node=_quoted(node))}"
     said = relation.replace("_", " ")
     if edges[0].forward:
-        return f"{start} and {end} are both linked to “{node.label}” ({said})"
-    return f"“{node.label}” is linked to both {start} and {end} ({said})"
+        return f"{start} and {end} are both linked to {_quoted(node)} ({said})"
+    return f"{_quoted(node)} is linked to both {start} and {end} ({said})"
 
 
 def _edge(edge: ExplainedEdge) -> str:
-    start, end = f"“{edge.start.label}”", f"“{edge.end.label}”"
+    start, end = _quoted(edge.start), _quoted(edge.end)
     if not edge.stored:
         return _derived(edge, start, end)
     if not edge.forward:
         start, end = end, start
-    return f"{start} {edge.relation.replace('_', ' ')} {end}"
+    return f"{start} {_SAID.get(edge.relation, edge.relation.replace('_', ' '))} {end}"
 
 
 def _derived(edge: ExplainedEdge, start: str, end: str) -> str:
@@ -97,5 +106,6 @@ def _derived(edge: ExplainedEdge, start: str, end: str) -> str:
     return f"{end} is like {start} ({edge.relation.replace('_', ' ')}, cosine {support:.2f})"
 
 
-def _quoted(edge: ExplainedEdge) -> str:
-    return f"“{edge.end.label}”"
+def _quoted(node: ExplainedNode) -> str:
+    label = node.label if len(node.label) <= _LONGEST else node.label[: _LONGEST - 1].rstrip() + "…"
+    return f"“{label}”"

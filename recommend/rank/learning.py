@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
-from scipy.optimize import minimize
 
 from recommend.behaviour import Behaviour
 from recommend.channels.base import Links, Memory, Prior
@@ -146,6 +145,8 @@ def _softmax(given: Candidates) -> npt.NDArray[np.float64]:
         likelihood = (peak + np.log(total)).sum() - wanted @ weights
         expected = np.einsum("um,umc->c", exp / total, features, optimize=True)
         return float(likelihood) / len(features), (expected - wanted).astype(np.float64) / len(features)
+
+    from scipy.optimize import minimize  # only a fit needs it, and it takes a while to import
 
     found = minimize(
         loss,

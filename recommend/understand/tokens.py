@@ -18,12 +18,18 @@ MOST = 2_000
 
 def tokens(text: str) -> list[str]:
     """Folded words ('Bulbs' → 'bulb'); a run of CJK characters gives its bigrams."""
-    found: list[str] = []
+    return [token for token, _ in written_tokens(text)]
+
+
+def written_tokens(text: str) -> list[tuple[str, str]]:
+    """(token, the word as it was written, folded): what to show when a token is spoken of."""
+    found: list[tuple[str, str]] = []
     for run in _TOKEN.findall(unicodedata.normalize("NFKC", text[: MOST * 20]).casefold()):
         if _is_cjk(run[0]):
-            found.extend([run] if len(run) == 1 else [run[i : i + 2] for i in range(len(run) - 1)])
+            pieces = [run] if len(run) == 1 else [run[i : i + 2] for i in range(len(run) - 1)]
+            found.extend((piece, piece) for piece in pieces)
         else:
-            found.append(_stem(run))
+            found.append((_stem(run), run))
     return found[:MOST]
 
 

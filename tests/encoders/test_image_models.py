@@ -91,6 +91,7 @@ def test_the_vectors_are_the_model_s_own(folder: Path) -> None:
     pixels = CLIPImageProcessorPil.from_pretrained(folder)(images=[image], return_tensors="pt")[
         "pixel_values"
     ]
+    loaded: Any = CLIPModel.from_pretrained(folder)
     with torch.inference_mode():
         expected = loaded.eval().get_image_features(pixel_values=pixels).pooler_output
     expected = torch.nn.functional.normalize(expected, dim=1).numpy()

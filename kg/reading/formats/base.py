@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeAlias
 
 from kg.reading.opening import OpenFile
@@ -29,7 +30,7 @@ class Table:
     """Rows from one source.
 
     `columns` is None if each row names its own. `typed` says that values carry their type; otherwise
-    every value is text, and '12' may mean a number.
+    every value is text, and '12' may mean a number. `folder` is where the file lies, if it is one.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Table:
     rows: Iterator[Row]
     typed: bool
     notes: tuple[str, ...] = ()
+    folder: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

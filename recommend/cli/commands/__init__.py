@@ -1,0 +1,1 @@
+"""The commands: each file holds one, named like the file, and its first line says what it does."""
