@@ -185,9 +185,10 @@ class BehaviourTrace:
 
 @dataclass(frozen=True, kw_only=True)
 class SimilarityTrace:
-    """Vectors that lie close together; the link's value is their cosine."""
+    """Vectors that lie close together; the link's value is a power of their cosine."""
 
     relation: str
+    power: int = 1
 
     def paths(
         self, graph: Graph, behaviour: Behaviour, source: int, target: int, value: float
@@ -197,13 +198,13 @@ class SimilarityTrace:
             relation=self.relation,
             end=Node("product", target),
             stored=False,
-            support=value,
+            support=value ** (1 / self.power),
             support_unit="similarity",
         )
         return [TracedPath(edges=(edge,), share=1.0)]
 
     def plain(self) -> dict[str, Any]:
-        return {"trace": "similarity", "relation": self.relation}
+        return {"trace": "similarity", "relation": self.relation, "power": self.power}
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         return {}
@@ -223,4 +224,4 @@ def load_trace(plain: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[np.gen
         case "behaviour":
             return BehaviourTrace(relation=plain["relation"], ordered=plain["ordered"])
         case _:
-            return SimilarityTrace(relation=plain["relation"])
+            return SimilarityTrace(relation=plain["relation"], power=plain["power"])

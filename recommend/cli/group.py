@@ -18,6 +18,7 @@ from recommend.cli.quiet import keep_quiet
 _COMMANDS = Path(__file__).parent / "commands"
 _ORDER = ("demo", "load", "build", "search", "similar", "recommend", "explain", "evaluate", "stats")
 """How help lists the commands; the rest follow by name."""
+_INTERRUPTED, _BROKEN_PIPE = 128 + 2, 128 + 13  # as shells count the signals
 
 
 class CommandFolder(click.Group):
@@ -47,8 +48,11 @@ class CommandFolder(click.Group):
             result = super().invoke(ctx)
             sys.stdout.flush()
             return result
-        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
+        except BrokenPipeError:  # whoever read our output, such as `head`, has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            ctx.exit(_BROKEN_PIPE)
         except Exception as error:
             if ctx.params.get("debug"):
                 raise
@@ -72,10 +76,7 @@ class CommandFolder(click.Group):
             status = 2
         except click.Abort:
             click.echo("interrupted; what served before still serves", err=True)
-            status = 130
-        except BrokenPipeError:  # whoever read our output, such as `head`, has seen enough
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            status = 141
+            status = _INTERRUPTED
         sys.exit(status if isinstance(status, int) else 0)
 
 

@@ -1,4 +1,4 @@
-"""What the libraries below may say: warnings of ours always, more with --verbose, noise never."""
+"""What may be said on stderr: warnings of ours always, more with --verbose, the noise of libraries never."""
 
 from __future__ import annotations
 
@@ -15,8 +15,6 @@ _NOISY = (
     "httpx",
     "huggingface_hub",
     "neo4j",
-    "numexpr",
-    "PIL",
     "pykeen",
     "torch",
     "torch_geometric",
@@ -26,6 +24,19 @@ _NOISY = (
 
 
 class _ToStderr(logging.Handler):
+    """Sorts by name here and not by levels of loggers: some libraries set their own when they are imported."""
+
+    def __init__(self, *, verbose: bool, debug: bool) -> None:
+        super().__init__()
+        self._ours = logging.INFO if verbose else logging.WARNING
+        self._noisy = logging.WARNING if debug else logging.CRITICAL
+        self.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        room = record.name.partition(".")[0]
+        least = self._ours if room in _OURS else self._noisy if room in _NOISY else logging.WARNING
+        return record.levelno >= least
+
     def emit(self, record: logging.LogRecord) -> None:
         click.echo(self.format(record), err=True)
 
@@ -35,12 +46,8 @@ def keep_quiet(*, verbose: bool, debug: bool) -> None:
     root = logging.getLogger()
     for handler in [handler for handler in root.handlers if isinstance(handler, _ToStderr)]:
         root.removeHandler(handler)
-    handler = _ToStderr()
-    handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
-    root.addHandler(handler)
+    root.addHandler(_ToStderr(verbose=verbose, debug=debug))
     for name in _OURS:
         logging.getLogger(name).setLevel(logging.INFO if verbose else logging.WARNING)
-    for name in _NOISY:
-        logging.getLogger(name).setLevel(logging.WARNING if debug else logging.CRITICAL)
     if not debug:
         warnings.simplefilter("ignore")

@@ -20,7 +20,7 @@ from recommend.behaviour import Behaviour
 from recommend.channels.traces import BehaviourTrace
 from recommend.evaluate import paths
 from recommend.evaluate.baselines import Baseline, popularity, tuned_item_knn, tuned_transitions
-from recommend.evaluate.report import Comparison, Report, Row
+from recommend.evaluate.report import Comparison, Report, Row, profile_of
 from recommend.evaluate.units import Units, rank
 from recommend.rank.additive import Additive
 from recommend.recommender import Recommender
@@ -53,7 +53,9 @@ def evaluate_holdout(
     settings = settings or Settings()
     split = hold_out(graph, share=share, seed=seed)
     if len(split.users) == 0:
-        raise SettingsError("no user of this shop has two products, so nothing can be hidden; load interactions")
+        raise SettingsError(
+            "no user of this shop has two products, so nothing can be hidden; load interactions"
+        )
     model = Recommender.fit(split.graph, settings=settings, seed=seed, cache=cache, progress=progress)
     behaviour = model.fitted.behaviour
     units = Units.of_hidden(behaviour, split.hidden)
@@ -151,7 +153,12 @@ def judge(
     if ablation:
         for name, weights in _without_each(model).items():
             found = rank(
-                _additive(model, weights), units, k=k, listed=listed, progress=progress, stage=f"without {name}"
+                _additive(model, weights),
+                units,
+                k=k,
+                listed=listed,
+                progress=progress,
+                stage=f"without {name}",
             )
             row = _row(f"without {name}", found, units, cutoffs, listed, seed, "")
             removed.append(Comparison.of(row, rows[0], headline, seed=seed))
@@ -163,13 +170,16 @@ def judge(
             "ranking": "exact: the whole catalog, ties by product id",
             "candidates": int(listed.sum()),
             "users": len(units),
-            "masked": "products that the user bought or rated in the training part",
+            "masked": "products that the user is known to have bought or rated",
             "empty_places": "count as misses",
             "ideal": "min(k, number of relevant products)",
             "intervals": "95 %, percentile bootstrap over users, 1,000 samples, paired between models",
             "baselines": f"tuned by ndcg@{k} of {len(tuning)} users on interactions hidden inside the training part, "
             "then fitted on all of it",
-            "ablation": "one channel's weight set to 0, the other weights kept" if ablation else "not asked for",
+            "ablation": "one channel's weight set to 0, the other weights kept"
+            if ablation
+            else "not asked for",
+            "profile": profile_of(model.settings),
             "settings": asdict(model.settings),
         },
         rows=tuple(rows),
@@ -260,8 +270,14 @@ def _test_units(model: Recommender, pairs: Sequence[tuple[str, str]]) -> tuple[U
     users = graph.nodes["user"].numbers(user for user, _ in pairs)
     products = graph.nodes["product"].numbers(product for _, product in pairs)
     owned = behaviour.weight
-    keys = np.repeat(np.arange(owned.shape[0]), np.diff(owned.indptr)) * np.int64(owned.shape[1]) + owned.indices
-    has = np.isin(users * np.int64(owned.shape[1]) + products, keys[behaviour.owned]) & (users >= 0) & (products >= 0)
+    keys = (
+        np.repeat(np.arange(owned.shape[0]), np.diff(owned.indptr)) * np.int64(owned.shape[1]) + owned.indices
+    )
+    has = (
+        np.isin(users * np.int64(owned.shape[1]) + products, keys[behaviour.owned])
+        & (users >= 0)
+        & (products >= 0)
+    )
     left = np.flatnonzero(~has)
     names = sorted({pairs[i][0] for i in left.tolist()})
     row_of = {name: row for row, name in enumerate(names)}

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from recommend.evaluate.bootstrap import Difference, intervals, paired_difference
 from recommend.evaluate.metrics import METRICS, coverage, find_hits
 from recommend.evaluate.units import Units
+from recommend.settings import Settings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,6 +154,13 @@ class Report:
         if self.ablation:
             found["ablation"] = [one.plain() for one in self.ablation]
         return found
+
+
+def profile_of(settings: Settings) -> str:
+    """The profile that settings amount to: 'fast', 'full', or the parts they have."""
+    parts = ("text", "image", "kge", "gnn", "fusion")
+    chosen = tuple(part for part in parts if getattr(settings, part))
+    return {("text",): "fast", parts: "full"}.get(chosen, " ".join(("graph", *chosen)))
 
 
 def _named(names: Sequence[str], values: npt.NDArray[np.float64]) -> dict[str, float]:

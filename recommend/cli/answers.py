@@ -1,0 +1,105 @@
+"""Lists of products, for people and as JSON."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from recommend.cli.output import print_json, print_table
+
+if TYPE_CHECKING:
+    from kg import Product
+    from recommend import Explanation, Hit, Query, Recommender, Results
+
+_LONGEST = 70
+
+
+def print_answers(model: Recommender, results: Results, *, explain: bool, as_json: bool) -> None:
+    """Print results as the options `--explain` and `--json` ask."""
+    explanations = [model.explain(results.query, hit.product.id) for hit in results] if explain else []
+    if as_json:
+        print_json(plain_results(results, explanations))
+        return
+    if results.note:
+        click.echo(f"note: {results.note}", err=True)
+    if not results:
+        click.echo("(no products)")
+    elif explain:
+        for place, (hit, explanation) in enumerate(zip(results, explanations, strict=True), start=1):
+            print_explained(place, hit, explanation)
+    else:
+        print_hits(results)
+
+
+def print_hits(results: Results) -> None:
+    """A table, one product a row."""
+    rows = [
+        (str(place), f"{hit.score:.4f}", hit.product.id, named(hit.product), priced(hit.product), _strongest(hit))
+        for place, hit in enumerate(results, start=1)
+    ]
+    print_table(("", "score", "id", "product", "price", "signals"), rows, right=("", "score", "price"))
+
+
+def print_explained(place: int, hit: Hit, explanation: Explanation) -> None:
+    """One product, and the paths that led to it."""
+    facts = "  ".join(filter(None, (f"[{hit.product.id}]", priced(hit.product), f"score {hit.score:.4f}")))
+    click.echo(f"{place:>3}  {named(hit.product)}  {facts}")
+    print_reasons(explanation, indent="   ")
+
+
+def print_reasons(explanation: Explanation, indent: str = "") -> None:
+    """The lines of an explanation below its head."""
+    reasons = explanation.text.splitlines()[1:] or ["  nothing that is known leads to it"]
+    click.echo("\n".join(indent + line for line in reasons))
+
+
+def plain_results(results: Results, explanations: list[Explanation]) -> dict[str, Any]:
+    """The document that `--json` prints."""
+    hits: list[dict[str, Any]] = []
+    for place, hit in enumerate(results):
+        product = hit.product
+        told: dict[str, Any] = {
+            "id": product.id,
+            "title": product.title,
+            "brand": product.brand,
+            "price": None if product.price is None else float(product.price),
+            "currency": product.currency,
+            "score": hit.score,
+            "signals": dict(hit.signals),
+        }
+        if explanations:
+            told["explanation"] = explanations[place].plain()
+        hits.append(told)
+    return {"query": plain_query(results.query), "note": results.note, "hits": hits}
+
+
+def plain_query(query: Query) -> dict[str, Any]:
+    """What was asked, without what was not."""
+    asked = {
+        "text": query.text,
+        "image": query.image,
+        "product": query.product,
+        "user": query.user,
+        "history": list(query.history),
+        "where": [str(one) for one in query.where],
+    }
+    told = {name: value for name, value in asked.items() if value is not None and value != []}
+    return {**told, "ranking": query.ranking, "k": query.k}
+
+
+def named(product: Product) -> str:
+    """The title, or what else tells a product from others."""
+    name = product.title or " ".join(filter(None, (product.brand, " / ".join(product.category or product.labels))))
+    name = name or product.id
+    return name if len(name) <= _LONGEST else name[: _LONGEST - 1] + "…"
+
+
+def priced(product: Product) -> str:
+    """The price with its currency, or nothing."""
+    return "" if product.price is None else f"{product.price} {product.currency}".strip()
+
+
+def _strongest(hit: Hit) -> str:
+    best = sorted(hit.signals.items(), key=lambda item: (-item[1], item[0]))[:3]
+    return " ".join(f"{name} {value:.3f}" for name, value in best)

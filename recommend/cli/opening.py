@@ -1,0 +1,34 @@
+"""Opening a shop, or what it serves."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kg import Credentials, Shop
+    from recommend import Recommender
+
+
+def credentials_of(file: Path | None) -> Credentials | None:
+    """From the file, else from NEO4J_USERNAME and NEO4J_PASSWORD, else None."""
+    from kg.store import credentials
+
+    return credentials(os.environ, file)
+
+
+def open_shop(path: Path, credentials: Path | None = None) -> Shop:
+    """A shop; ShopError if there is none."""
+    from kg import Shop
+
+    return Shop.open(path, credentials=credentials_of(credentials))
+
+
+def open_recommender(path: Path) -> Recommender:
+    """What a shop serves; the errors say whether the shop or its first build is missing."""
+    from kg import Shop
+    from recommend import Recommender
+
+    Shop.open(path)
+    return Recommender.open(path)

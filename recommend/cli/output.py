@@ -1,0 +1,77 @@
+"""Output: one JSON document, tables for people, and a sign of life while they wait."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+_WIDE = 160
+"""The width of a table that goes into a file or a pipe."""
+
+
+def print_json(document: Any) -> None:
+    """One document on stdout; numbers that JSON does not know become null."""
+    click.echo(json.dumps(_plain(document), ensure_ascii=False, indent=2, allow_nan=False))
+
+
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[str] = ()) -> None:
+    """A table as wide as the terminal; columns named in `right` hold numbers."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for column in columns:
+        numbers = column in right
+        table.add_column(
+            column, justify="right" if numbers else "left", no_wrap=True, overflow="ellipsis", min_width=numbers or None
+        )
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    stdout = click.get_text_stream("stdout")
+    Console(file=stdout, width=None if stdout.isatty() else _WIDE, highlight=False).print(table)
+
+
+def facts_of(card: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+    """A nested card as rows (name, value): {"kge": {"mrr": 0.3}} is ("kge.mrr", "0.3")."""
+    rows: list[tuple[str, str]] = []
+    for name, value in card.items():
+        if isinstance(value, Mapping):
+            rows += facts_of(value, f"{prefix}{name}.")
+        elif isinstance(value, float):
+            rows.append((prefix + name, f"{value:.4g}"))
+        elif isinstance(value, list | tuple):
+            rows += [(prefix + name, str(item)) for item in value[:5]]
+        elif value is not None:
+            rows.append((prefix + name, str(value)))
+    return rows
+
+
+@contextmanager
+def waiting(what: str) -> Iterator[None]:
+    """A turning wheel on a terminal, else nothing."""
+    stderr = click.get_text_stream("stderr")
+    if not stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+
+    with Console(file=stderr).status(what):
+        yield
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(name): _plain(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if value is None or isinstance(value, str | int):
+        return value
+    return str(value)
