@@ -81,6 +81,8 @@ class Filter:
         op = match["op"].strip()
         if op == "in":
             listed = tuple(part.strip() for part in match["value"].split(",") if part.strip())
+            if not listed:
+                raise FilterError(f"the filter {text!r} lists no value; write them with commas: brand in HP,LG")
             return cls(field=match["field"].strip(), op="in", value=listed)
         return cls(field=match["field"].strip(), op=op, value=match["value"])  # type: ignore[arg-type]
 
@@ -161,9 +163,7 @@ class FilterIndex:
             hit = (table.form[cells] == 1) & _compare(table.number[cells], condition)
         else:
             hit = np.zeros(len(cells), dtype=np.bool_)
-            texts = np.array(
-                [-1 if f != 0 else t for f, t in zip(table.form[cells], table.text[cells], strict=True)]
-            )
+            texts = np.where(table.form[cells] == 0, table.text[cells], -1)  # the others' text is a unit
             for value in condition.values:
                 wanted = str(value).casefold()
                 as_number = _number(value)

@@ -1,7 +1,8 @@
 """The graph as arrays: an immutable copy of what a store knows, for learning, ranking and paths.
 
 Nodes are numbered per kind, in the order of their ids; edges are kept per relation in compressed
-rows (CSR), sorted by head, tail and time. The same catalog gives the same arrays from every store.
+rows (CSR), sorted by head, time (if there is one) and tail. The same catalog gives the same arrays from
+every store.
 """
 
 from __future__ import annotations

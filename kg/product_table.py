@@ -165,7 +165,7 @@ class ProductTable:
             category=self.category_path(row),
             labels=self.label_names(row),
             attributes=MappingProxyType(self.attributes.of_product(row)),
-            price=None if np.isnan(price) else Decimal(repr(price)).normalize() + Decimal("0.00"),
+            price=None if np.isnan(price) else _price(price),
             currency=self.currency[row],
             image=self.image[row],
             url=self.url[row],
@@ -216,6 +216,12 @@ _TEXT_COLUMNS = (
     "collections",
 )
 _CELL_COLUMNS = ("indptr", "name", "form", "number", "text")
+
+
+def _price(number: float) -> Decimal:
+    """The shortest decimal that is this float64, with two decimals at least: 19.9 is 19.90."""
+    whole, _, cents = f"{Decimal(repr(number)):f}".partition(".")
+    return Decimal(f"{whole}.{cents:0<2}")
 
 
 def _split(joined: str) -> tuple[str, ...]:

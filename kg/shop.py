@@ -53,15 +53,18 @@ class Shop:
             raise ShopError(f"{folder} already is a shop; open it, or choose another folder")
         if folder.is_file():
             raise ShopError(f"{folder} is a file; a shop needs a folder")
-        if folder.is_dir() and any(folder.iterdir()):
+        if folder.is_dir() and any(path.name != f".{_SHOP_FILE}" for path in folder.iterdir()):
             raise ShopError(f"{folder} is not empty; choose a folder that is, or a new one")
         shop = cls(folder, graph_url=graph, credentials=credentials)
         if graph is not None:
             shop.store().close()  # fail now, not after an hour, if the server cannot be reached
-        folder.mkdir(parents=True, exist_ok=True)
         draft = folder / f".{_SHOP_FILE}"
-        draft.write_text(json.dumps({"format": FORMAT, "graph": graph}), encoding="utf-8")
-        draft.replace(folder / _SHOP_FILE)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            draft.write_text(json.dumps({"format": FORMAT, "graph": graph}), encoding="utf-8")
+            draft.replace(folder / _SHOP_FILE)
+        except OSError as error:
+            raise ShopError(f"{folder} cannot become a shop ({error}); choose another folder") from error
         return shop
 
     @classmethod

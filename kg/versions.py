@@ -74,9 +74,8 @@ def seal(folder: Path, *, settings: Mapping[str, Any], card: Mapping[str, Any]) 
     text = json.dumps(manifest, indent=1, ensure_ascii=False, sort_keys=True)
     (folder / MANIFEST).write_text(text, encoding="utf-8")
     (folder / SEAL).write_text(_digest(folder / MANIFEST), encoding="utf-8")
-    for path in folder.rglob("*"):
-        if path.is_file():
-            _sync(path)
+    for path in (*folder.rglob("*"), folder):
+        _sync(path)
 
 
 def verify(folder: Path) -> Mapping[str, Any]:
@@ -84,14 +83,15 @@ def verify(folder: Path) -> Mapping[str, Any]:
     not."""
     manifest_path = folder / MANIFEST
     try:
-        sealed = (folder / SEAL).read_text(encoding="utf-8").strip()
+        # whatever bytes it holds: if they are not the digest, the two do not match
+        sealed = (folder / SEAL).read_text(encoding="utf-8", errors="replace").strip()
         actual = _digest(manifest_path)
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
         raise VersionError(
             f"{folder} is not a complete version ({error}); roll back to another one or build again"
         ) from error
     if sealed != actual:
-        raise _damaged(manifest_path, f"it does not match {SEAL}")
+        raise _damaged(manifest_path, f"it does not match {folder / SEAL}")
     manifest: Mapping[str, Any] = json.loads(manifest_path.read_text(encoding="utf-8"))
     if manifest["format"] != FORMAT:
         raise VersionError(
@@ -173,9 +173,11 @@ class Versions:
 
     def _named(self, name: str) -> Version:
         path = self.root / name
-        if not (path / SEAL).is_file():
+        if name not in {found.name for found in self.root.glob("[0-9]*")}:
             known = ", ".join(v.name for v in self.list()) or "none"
             raise VersionError(f"there is no version {name!r} in {self.root}; there are: {known}")
+        if not (path / SEAL).is_file():
+            raise _damaged(path / SEAL, "it is missing")
         return _version(path, current=name == self._current_name())
 
     def _current_name(self) -> str | None:
@@ -183,6 +185,8 @@ class Versions:
             return (self.root / _CURRENT).read_text(encoding="utf-8", errors="replace").strip()
         except FileNotFoundError:
             return None
+        except OSError as error:
+            raise _damaged(self.root / _CURRENT, str(error)) from error
 
 
 def _version(path: Path, *, current: bool) -> Version:
@@ -196,7 +200,7 @@ def _version(path: Path, *, current: bool) -> Version:
             card=manifest["card"],
             current=current,
         )
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise _damaged(path / MANIFEST, str(error)) from error
 
 

@@ -34,6 +34,8 @@ class Query:
     k: int = 10
 
     def __post_init__(self) -> None:
+        if not isinstance(self.k, int | np.integer):
+            raise SettingsError(f"k={self.k!r} must be a whole number")
         if not 1 <= self.k <= MOST_RESULTS:
             raise SettingsError(f"k={self.k} is outside 1 to {MOST_RESULTS:,}")
         if self.ranking != "exact":

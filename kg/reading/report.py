@@ -120,6 +120,12 @@ class Tally:
         if earlier is not None and len(self.replaced) < KEPT:
             self.replaced.append(earlier)
 
+    def take_back(self, *, earlier: bool) -> None:
+        """Undo the last `replace`; `earlier` says whether it told which row."""
+        if earlier and self.duplicates == len(self.replaced):
+            self.replaced.pop()
+        self.duplicates -= 1
+
     def report(self, *, rejects_file: Path | None, notes: tuple[str, ...], seconds: float) -> LoadReport:
         return LoadReport(
             kind=self.kind,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import time
 from collections.abc import Hashable, Iterator
 from contextlib import closing
@@ -26,6 +28,8 @@ from kg.records import Fact, Interaction, Product, ProductPatch, RecordKind
 Fault: TypeAlias = tuple[str, object, str]
 
 _PLACES_PER_FILE = 1 << 40
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
+"""https://…, data:…: not a path."""
 _DEFAULTS = {field.name: getattr(Product(id=""), field.name) for field in fields(Product)}
 
 
@@ -66,6 +70,7 @@ class Reading:
         self._notes: list[str] = []
         self._rejects = _RejectsFile(rejects_file)
         self._line = 0
+        self._last: tuple[int, int | None, str] = (0, None, "")
         self._row: object = None
         self._started = 0.0
         self._seconds = 0.0
@@ -85,6 +90,10 @@ class Reading:
     def reject(self, record: AnyRecord, *, field: str, value: object, rule: str) -> None:
         """Refuse the record that came last, for a rule that only the one who stores it can check."""
         row: object = self._row if isinstance(self._row, dict) else str(record)
+        key, earlier, name = self._last
+        self._seen.take_back(key, earlier, name)
+        if earlier is not None:  # it did not replace anything after all
+            self._tally.take_back(earlier=bool(name))
         self._reject(self._line, [(field, value, rule)], row, _taken_apart(record)[0])
 
     def _records(self) -> Iterator[AnyRecord]:
@@ -109,7 +118,7 @@ class Reading:
         tally.files.append(table.name)
         self._notes += table.notes
         plan.start(table)
-        before = tally.read
+        before, strays = tally.read, 0
         for line, cells in table.rows:
             tally.read += 1
             if isinstance(cells, BadRow):
@@ -126,11 +135,18 @@ class Reading:
                 self._reject(line, faults, cells, draft.fields)
                 continue
             if table.folder is not None and row.get("image"):
-                row["image"] = _beside(table.folder, row["image"])
+                picture = _beside(table.folder, row["image"])
+                strays += picture is None
+                row["image"] = picture or ""
             self._line, self._row = line, cells
             yield self._keep(row, line, draft.named)
         if tally.read == before:
             self._notes.append(f"{table.name} has no rows")
+        if strays:
+            self._notes.append(
+                f"{table.name}: {strays:,} picture paths leave the catalog's folder and were cleared; "
+                "put the pictures beside the file, or give full paths"
+            )
 
     def _from_records(self, records: Iterator[object]) -> Iterator[AnyRecord]:
         check = checker(self.kind)
@@ -170,11 +186,12 @@ class Reading:
             when = met.position if met.time is None else met.time
             key = (met.user, met.product, met.kind, when, met.time is None, met.query, met.order)
         place = (len(self._tally.files) - 1) * _PLACES_PER_FILE + line
-        earlier = self._seen.add(hash(key), place, name)
-        if earlier is not None:
-            self._replaced(earlier, place, name)
         if self._tally.read % BLOCK == 0:
             self._settle()
+        earlier = self._seen.add(hash(key), place, name)
+        self._last = hash(key), earlier, name
+        if earlier is not None:
+            self._replaced(earlier, place, name)
         return record
 
     def _settle(self) -> None:
@@ -214,16 +231,16 @@ class Reading:
         self._rejects.write(rejections, row)
 
 
-def _beside(folder: Path, image: str) -> str:
-    """A picture that lies beside the catalog file, by its full path: builds run in other folders."""
-    if "://" in image or image.startswith("/"):
+def _beside(folder: Path, image: str) -> str | None:
+    """A picture that lies beside the catalog file, by its full path, because builds run in other folders.
+
+    Addresses stay as they are. None for a path that climbs out of the folder: a catalog from elsewhere
+    has no business there.
+    """
+    if _ADDRESS.match(image) or image.startswith("/"):
         return image
-    picture = folder / image
-    try:
-        inside = picture.resolve().is_relative_to(folder.resolve())
-        return str(picture) if inside and picture.is_file() else image
-    except (OSError, ValueError):  # a name too long for the disk, a NUL byte
-        return image
+    inside = os.path.normpath(image)
+    return None if inside.split("/", 1)[0] == ".." else str(folder / inside)
 
 
 def _taken_apart(record: object) -> tuple[dict[str, object], set[str]]:

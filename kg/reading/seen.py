@@ -35,6 +35,13 @@ class Seen:
         self._recent[key] = place, name
         return None if earlier is None else earlier[0]
 
+    def take_back(self, key: int, earlier: int | None, name: str = "") -> None:
+        """Undo the `add` that came last and returned `earlier`."""
+        if earlier is None:
+            self._recent.pop(key, None)
+        else:
+            self._recent[key] = earlier, name
+
     def older(self) -> list[tuple[int, int, str]]:
         """(earlier place, later place, name) of recent keys that came before; the recent ones become old."""
         recent = self._recent

@@ -10,7 +10,7 @@ from pathlib import Path
 from kg.errors import StoreError
 from kg.store.base import GraphStore, StoreCounts, WriteCounts
 from kg.store.embedded import EmbeddedStore
-from kg.store.server_access import Credentials, credentials
+from kg.store.server_access import Credentials, credentials, server_url
 
 __all__ = [
     "Credentials",
@@ -29,6 +29,7 @@ def open_store(
     """The server at `url`, or, with no URL, the embedded store in `file`."""
     if url is None:
         return EmbeddedStore.open(file, read_only=read_only)
+    url = server_url(url)  # before anything is said about it: it may hold a password
     if credentials is None:
         raise StoreError(
             f"the graph at {url} needs credentials; "

@@ -9,7 +9,7 @@ function; nothing else knows its name.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol, TypeAlias
 
 import numpy as np
@@ -185,7 +185,23 @@ def scale_of(matrix: sp.csr_array, *, best: int = 10) -> float:
 def fit_links(context: FitContext) -> tuple[Links, ...]:
     """All links that the registered item channels find, ordered by name."""
     found = [links for fit in _ITEM_CHANNELS.values() for links in fit(context)]
-    return tuple(sorted(found, key=lambda links: links.name))
+    return _named_apart(sorted(found, key=lambda links: links.name))
+
+
+def _named_apart(found: list[Links]) -> tuple[Links, ...]:
+    """Links with names of their own: a relation may link products to several kinds of nodes, or be called
+    like a prior; the second 'compatible_with' becomes 'compatible_with_2'."""
+    taken = {*_PRIORS, *(links.name for links in found)}
+    used = set(_PRIORS)
+    named: list[Links] = []
+    for links in found:
+        name, number = links.name, 1
+        while name in used or (number > 1 and name in taken):
+            number += 1
+            name = f"{links.name}_{number}"
+        used.add(name)
+        named.append(links if number == 1 else replace(links, name=name))
+    return tuple(sorted(named, key=lambda links: links.name))
 
 
 def fit_priors(context: FitContext) -> tuple[Prior, ...]:

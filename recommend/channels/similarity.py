@@ -18,6 +18,8 @@ from recommend.query import PreparedQuery
 DEFAULTS = {"text": 1.0, "fused": 0.3, "image": 0.3}
 """The spaces that queries can enter, with their weights; KGE and GNN vectors have no query side of their
 own."""
+_LEAST_SPAN = 1e-5
+"""Cosines closer together than this differ by rounding only."""
 
 
 class SimilarityChannel:
@@ -69,6 +71,7 @@ class _CosineSignal:
     """Cosines stretched so that the nearest product of the whole shop has 1 and a product like any other 0.
 
     The mean cosine over all products is the product of the query with their mean, so it costs nothing.
+    Where all products lie equally near (a shop of one), all have 1; one without a vector has 0.
     """
 
     def __init__(self, index: SpaceIndex, vector: npt.NDArray[np.float32]) -> None:
@@ -76,14 +79,17 @@ class _CosineSignal:
         self._vector = vector
         self._floor = float(index.mean @ vector)
         nearest, _ = index.search(vector[None, :], 1)
-        self._span = max(float(nearest[0, 0]) - self._floor, 1e-6)
+        self._span = float(nearest[0, 0]) - self._floor
+        if self._span < _LEAST_SPAN:
+            self._floor, self._span = float(nearest[0, 0]) - 1.0, 1.0
 
     def best(self, most: int, allowed: npt.NDArray[np.bool_] | None) -> npt.NDArray[np.int64]:
-        cosines, products = self._index.search(self._vector[None, :], most, allowed=allowed)
-        found: npt.NDArray[np.int64] = products[0][(products[0] >= 0) & (cosines[0] > self._floor)]
-        return found
+        _, products = self._index.search(self._vector[None, :], most, allowed=allowed)
+        found: npt.NDArray[np.int64] = products[0][products[0] >= 0]
+        return found[self.values(found) > 0]
 
     def values(self, products: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
         stretched = (self._index.cosine(self._vector, products) - self._floor) / self._span
         clipped: npt.NDArray[np.float32] = np.clip(stretched, 0.0, 1.0).astype(np.float32)
+        clipped[~self._index.covers(products)] = 0.0
         return clipped

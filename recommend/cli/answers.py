@@ -35,7 +35,14 @@ def print_answers(model: Recommender, results: Results, *, explain: bool, as_jso
 def print_hits(results: Results) -> None:
     """A table, one product a row."""
     rows = [
-        (str(place), f"{hit.score:.4f}", hit.product.id, named(hit.product), priced(hit.product), _strongest(hit))
+        (
+            str(place),
+            f"{hit.score:.4f}",
+            hit.product.id,
+            named(hit.product),
+            priced(hit.product),
+            _strongest(hit),
+        )
         for place, hit in enumerate(results, start=1)
     ]
     print_table(("", "score", "id", "product", "price", "signals"), rows, right=("", "score", "price"))
@@ -90,7 +97,9 @@ def plain_query(query: Query) -> dict[str, Any]:
 
 def named(product: Product) -> str:
     """The title, or what else tells a product from others."""
-    name = product.title or " ".join(filter(None, (product.brand, " / ".join(product.category or product.labels))))
+    name = product.title or " ".join(
+        filter(None, (product.brand, " / ".join(product.category or product.labels)))
+    )
     name = name or product.id
     return name if len(name) <= _LONGEST else name[: _LONGEST - 1] + "…"
 

@@ -21,8 +21,12 @@ def failure(error: Exception) -> Failure:
         names = " -> ".join(str(name) for name in (error.filename, error.filename2) if name is not None)
         return Failure(f"{names}: {error.strerror}" if names else error.strerror)
     if isinstance(error, MemoryError):
-        return Failure("the memory of this machine is not enough; build with --profile fast, or in a larger one")
-    return Failure(f"unexpected {type(error).__name__}: {error}; `shelfgraph --debug …` shows where it came from")
+        return Failure(
+            "the memory of this machine is not enough; build with --profile fast, or in a larger one"
+        )
+    return Failure(
+        f"unexpected {type(error).__name__}: {error}; `shelfgraph --debug …` shows where it came from"
+    )
 
 
 def one_line(text: str) -> str:

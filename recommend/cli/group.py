@@ -62,7 +62,9 @@ class CommandFolder(click.Group):
         self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any
     ) -> NoReturn:
         for stream in (sys.stdout, sys.stderr):
-            if hasattr(stream, "reconfigure"):  # a name that the terminal cannot write must not stop an answer
+            if hasattr(
+                stream, "reconfigure"
+            ):  # a name that the terminal cannot write must not stop an answer
                 stream.reconfigure(errors="backslashreplace")
         extra["standalone_mode"] = False
         try:
@@ -80,8 +82,28 @@ class CommandFolder(click.Group):
         sys.exit(status if isinstance(status, int) else 0)
 
 
-@click.group(cls=CommandFolder, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(None, "--version", package_name="shelfgraph", message="shelfgraph %(version)s")
+def _print_version(ctx: click.Context, parameter: click.Parameter, asked: bool) -> None:
+    if asked:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            click.echo(f"shelfgraph {version('shelfgraph')}")
+        except PackageNotFoundError:
+            click.echo("shelfgraph, a checkout that is not installed")
+        ctx.exit()
+
+
+@click.group(
+    cls=CommandFolder, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_version,
+    help="Show the version.",
+)
 @click.option("-v", "--verbose", is_flag=True, help="Tell on stderr what is being done.")
 @click.option("--debug", is_flag=True, help="Show where an error came from.")
 def shelfgraph(verbose: bool, debug: bool) -> None:

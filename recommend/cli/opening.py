@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from recommend.cli.failures import Failure
+
 if TYPE_CHECKING:
     from kg import Credentials, Shop
     from recommend import Recommender
@@ -32,3 +34,14 @@ def open_recommender(path: Path) -> Recommender:
 
     Shop.open(path)
     return Recommender.open(path)
+
+
+def picture(model: Recommender, image: Path | None) -> str | None:
+    """A picture to search with, once it is sure that it can be."""
+    if image is None:
+        return None
+    if not image.is_file():
+        raise Failure(f"{image} is not a file; check the path")
+    if not model.settings.image:
+        raise Failure("what serves was built without pictures; run `shelfgraph build` with --profile full")
+    return str(image)

@@ -29,7 +29,11 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, right:
     for column in columns:
         numbers = column in right
         table.add_column(
-            column, justify="right" if numbers else "left", no_wrap=True, overflow="ellipsis", min_width=numbers or None
+            column,
+            justify="right" if numbers else "left",
+            no_wrap=True,
+            overflow="ellipsis",
+            min_width=numbers or None,
         )
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))

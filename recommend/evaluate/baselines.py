@@ -24,7 +24,7 @@ from recommend.evaluate.units import Units, rank
 from recommend.rank.additive import Additive
 from recommend.stages import Progress
 
-EXPONENTS = (0.1, 0.2, 0.3, 0.4, 0.5)
+EXPONENTS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5)
 SHRINKAGES = (0.0, 1.0, 5.0, 10.0)
 USER_EXPONENTS = (0.5, 1.0)
 LINKS = 1_000

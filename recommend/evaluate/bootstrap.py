@@ -1,7 +1,7 @@
 """How sure a mean is: percentile intervals over resampled users or queries.
 
-Efron & Tibshirani, "An introduction to the bootstrap" (1993). The same seed and number of units draw the same samples,
-so two models measured on the same units are compared on the same samples: paired.
+Efron & Tibshirani, "An introduction to the bootstrap" (1993). The same seed and number of units draw the
+same samples, so two models measured on the same units are compared on the same samples: paired.
 """
 
 from __future__ import annotations

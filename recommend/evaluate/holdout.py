@@ -47,14 +47,14 @@ def evaluate_holdout(
 ) -> Report:
     """Hide `share` of each user's purchases, fit on the rest, and look for what was hidden.
 
-    `cache` is for encodings of product texts and pictures, which know nothing of users. Raises SettingsError if no
-    user has two products.
+    `cache` is for encodings of product texts and pictures, which know nothing of users. Raises
+    SettingsError if no user has two products.
     """
     settings = settings or Settings()
     split = hold_out(graph, share=share, seed=seed)
     if len(split.users) == 0:
         raise SettingsError(
-            "no user of this shop has two products, so nothing can be hidden; load interactions"
+            "no user of this shop has two products, so there is nothing to hide; load interactions"
         )
     model = Recommender.fit(split.graph, settings=settings, seed=seed, cache=cache, progress=progress)
     behaviour = model.fitted.behaviour
@@ -62,8 +62,8 @@ def evaluate_holdout(
     protocol = {
         "kind": "holdout",
         "share": share,
-        "hidden": "of each user's products a share, at least one and never all: the latest where times are known, "
-        "random ones otherwise",
+        "hidden": "of each user's products a share, at least one and never all: the latest where times are "
+        "known, random ones otherwise",
         "hidden_pairs": int(split.hidden.nnz),
     }
     return judge(
@@ -92,7 +92,8 @@ def evaluate_test(
     """Fit on all of the graph, and look for interactions that are not in it.
 
     What a user has already is no target, since it is not recommended again. Users and products that the graph
-    does not know count: they are hard or impossible to get right. Raises DataError if nothing is left to test.
+    does not know count: they are hard or impossible to get right. Raises DataError if nothing is left to
+    test.
     """
     settings = settings or Settings()
     pairs = _test_pairs(interactions)
@@ -130,8 +131,8 @@ def judge(
     seed: int,
     progress: Progress | None,
 ) -> Report:
-    """Rank for every unit with the model and the baselines, and compare. `validation` tunes the baselines: a part
-    hidden from the data the model was fitted on."""
+    """Rank for every unit with the model and the baselines, and compare. `validation` tunes the baselines:
+    a part hidden from the data the model was fitted on."""
     k, listed = max(cutoffs), model.graph.products.listed
     seen = model.fitted.behaviour
     tuning = _tuning_units(validation, seed)
@@ -162,7 +163,11 @@ def judge(
             )
             row = _row(f"without {name}", found, units, cutoffs, listed, seed, "")
             removed.append(Comparison.of(row, rows[0], headline, seed=seed))
-    same_histories = units.behaviour is seen
+    explained: dict[str, Any] = {}
+    speed: dict[str, Any] = {}
+    if units.behaviour is seen:  # else the users' histories are not those that the model would answer with
+        explained = paths.measured(model, units, lists, users=PATH_USERS, seed=seed, progress=progress)
+        speed = _speed(model, units, lists, k=k, seed=seed, progress=progress)
     return Report(
         protocol={
             **protocol,
@@ -174,9 +179,9 @@ def judge(
             "empty_places": "count as misses",
             "ideal": "min(k, number of relevant products)",
             "intervals": "95 %, percentile bootstrap over users, 1,000 samples, paired between models",
-            "baselines": f"tuned by ndcg@{k} of {len(tuning)} users on interactions hidden inside the training part, "
-            "then fitted on all of it",
-            "ablation": "one channel's weight set to 0, the other weights kept"
+            "baselines": f"tuned by ndcg@{k} of {len(tuning)} users on interactions hidden inside the "
+            "training part, then fitted on all of it",
+            "ablation": "a channel's weight set to 0, the other weights kept"
             if ablation
             else "not asked for",
             "profile": profile_of(model.settings),
@@ -185,10 +190,8 @@ def judge(
         rows=tuple(rows),
         comparisons=comparisons,
         ablation=tuple(removed),
-        paths=paths.measured(model, units, lists, users=PATH_USERS, seed=seed, progress=progress)
-        if same_histories
-        else {},
-        speed=_speed(model, units, lists, k=k, seed=seed, progress=progress) if same_histories else {},
+        paths=explained,
+        speed=speed,
         weights={name: w for name, w in model.weights["history"].items() if w > 0},
     )
 
@@ -269,15 +272,9 @@ def _test_units(model: Recommender, pairs: Sequence[tuple[str, str]]) -> tuple[U
     behaviour, graph = model.fitted.behaviour, model.graph
     users = graph.nodes["user"].numbers(user for user, _ in pairs)
     products = graph.nodes["product"].numbers(product for _, product in pairs)
-    owned = behaviour.weight
-    keys = (
-        np.repeat(np.arange(owned.shape[0]), np.diff(owned.indptr)) * np.int64(owned.shape[1]) + owned.indices
-    )
-    has = (
-        np.isin(users * np.int64(owned.shape[1]) + products, keys[behaviour.owned])
-        & (users >= 0)
-        & (products >= 0)
-    )
+    met, width = behaviour.weight, np.int64(graph.product_count)
+    owned = (np.repeat(np.arange(met.shape[0]), np.diff(met.indptr)) * width + met.indices)[behaviour.owned]
+    has = (users >= 0) & (products >= 0) & np.isin(users * width + products, owned)
     left = np.flatnonzero(~has)
     names = sorted({pairs[i][0] for i in left.tolist()})
     row_of = {name: row for row, name in enumerate(names)}

@@ -1,7 +1,8 @@
 """Search tested on human ratings of products for queries.
 
 Judged products are few and were pooled from some engine's lists. *Plain* nDCG counts an unjudged product as
-useless; *condensed* nDCG leaves unjudged products out of the list first (Sakai, "Alternatives to bpref", 2007).
+useless; *condensed* nDCG leaves unjudged products out of the list first (Sakai, "Alternatives to bpref",
+2007).
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ _COLUMNS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Judgments:
-    """Ratings by query and product id: 0 is useless, more is better. `replaced` counts pairs that came twice."""
+    """Ratings by query and product id: 0 is useless, more is better. `replaced` counts pairs that came
+    twice."""
 
     ratings: Mapping[str, Mapping[str, float]]
     replaced: int = 0
@@ -82,7 +84,8 @@ def evaluate_judgments(
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Report:
-    """Search every judged query with the model as it serves, with BM25, and with each channel alone or left out."""
+    """Search every judged query with the model as it serves, with BM25, and with each channel alone or
+    left out."""
     queries = list(judgments.ratings)
     weights = {name: w for name, w in model.weights["query"].items() if w > 0}
     alone = {f"{name} alone": {name: 1.0} for name in weights}

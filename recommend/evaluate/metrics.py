@@ -32,7 +32,7 @@ def ndcg(hits: npt.NDArray[np.bool_], wanted: npt.NDArray[np.int64]) -> Values:
     """Binary gains; the ideal list has min(k, wanted) hits at its top."""
     discount = _discount(hits.shape[1])
     ideal = np.concatenate([[0.0], np.cumsum(discount)])[np.minimum(wanted, hits.shape[1])]
-    return _ratio(hits @ discount, ideal)
+    return _ratio(np.asarray(hits @ discount, dtype=np.float64), np.asarray(ideal))
 
 
 def recall(hits: npt.NDArray[np.bool_], wanted: npt.NDArray[np.int64]) -> Values:
@@ -40,17 +40,17 @@ def recall(hits: npt.NDArray[np.bool_], wanted: npt.NDArray[np.int64]) -> Values
 
 
 def hit_rate(hits: npt.NDArray[np.bool_], wanted: npt.NDArray[np.int64]) -> Values:
-    return hits.any(axis=1).astype(np.float64)
+    return np.asarray(hits.any(axis=1), dtype=np.float64)
 
 
 def precision(hits: npt.NDArray[np.bool_], wanted: npt.NDArray[np.int64]) -> Values:
     """Divided by k, however many places are filled."""
-    return hits.sum(axis=1) / np.float64(hits.shape[1])
+    return np.asarray(hits.sum(axis=1) / hits.shape[1], dtype=np.float64)
 
 
 def reciprocal_rank(hits: npt.NDArray[np.bool_], wanted: npt.NDArray[np.int64]) -> Values:
     """1 / place of the first hit."""
-    return hits.any(axis=1) / (1.0 + hits.argmax(axis=1))
+    return np.asarray(hits.any(axis=1) / (1.0 + hits.argmax(axis=1)), dtype=np.float64)
 
 
 def average_precision(hits: npt.NDArray[np.bool_], wanted: npt.NDArray[np.int64]) -> Values:

@@ -19,8 +19,8 @@ from recommend.settings import Settings
 @dataclass(frozen=True, kw_only=True)
 class Row:
     """One model's figures, as fractions: the mean over all units, its 95 % interval, and figures of the whole
-    (coverage) that have none. `about` says how the model was made. `units` float64 [n] by metric keeps the single
-    values for comparisons."""
+    (coverage) that have none. `about` says how the model was made. `units` float64 [n] by metric keeps the
+    single values for comparisons."""
 
     model: str
     means: Mapping[str, float]

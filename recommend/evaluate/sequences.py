@@ -1,8 +1,8 @@
 """Leave-one-out on sequences: who met which items in which order, and what came last.
 
-Files as Zhou et al., "S3-Rec" (2020), use them: one user a line, then the items in the order of time. The last item is
-the target. 'strict': the model is built without each user's last two items, and the one before the last only enters
-what is known of the user. 'refit': that item goes back into the model.
+Files as Zhou et al., "S3-Rec" (2020), use them: one user a line, then the items in the order of time. The
+last item is the target. 'strict': the model is built without each user's last two items, and the one before
+the last only enters what is known of the user. 'refit': that item goes back into the model.
 """
 
 from __future__ import annotations
@@ -83,7 +83,8 @@ def evaluate_sequences(
     cache: Path | None = None,
     progress: Progress | None = None,
 ) -> Report:
-    """Look for the last item of every user with at least three, in the full catalog: all items of the sequences.
+    """Look for the last item of every user with at least three, in the full catalog: all items of the
+    sequences.
 
     `products` and `facts` say more about the items (those of other products are left out).
     """
@@ -161,7 +162,8 @@ def _interactions(sequences: Sequences, kept: Sequence[tuple[str, ...]]) -> list
 
 
 def _hidden(sequences: Sequences, graph: Graph, tested: npt.NDArray[np.bool_], *, last: int) -> sp.csr_array:
-    """bool CSR [users of the graph, products]: the item that is `last` (1: the very last) of each tested user."""
+    """bool CSR [users of the graph, products]: the item that is `last` (1: the very last) of each tested
+    user."""
     chosen = np.flatnonzero(tested).tolist()
     rows = graph.nodes["user"].numbers(sequences.users[i] for i in chosen)
     columns = graph.nodes["product"].numbers(sequences.items[i][-last] for i in chosen)

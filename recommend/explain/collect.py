@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -72,65 +73,81 @@ class Evidence:
 
 def explain(fitted: Fitted, evidence: Evidence, product: int, *, paths: int) -> Explanation:
     """All paths are found and added up; the strongest of each pattern are shown first."""
-    found: list[ExplainedPath] = []
+    found: list[_Found] = []
     if evidence.query is not None:
         found.extend(_query_paths(fitted, evidence, evidence.query, product))
     if evidence.additive is not None and evidence.history is not None and evidence.factor > 0:
         found.extend(_history_paths(fitted, evidence, evidence.additive, evidence.history, product))
-    found.sort(key=lambda p: (-p.contribution, p.channel, [(e.end.kind, e.end.id) for e in p.edges]))
+    found.sort(key=_order)
     return Explanation(
         product=fitted.graph.products.product(product),
         score=evidence.score,
         signals=evidence.signals,
-        paths=tuple(_different(found, paths)),
+        paths=tuple(_told(fitted.graph, evidence, one) for one in _different(found, paths)),
         path_count=len(found),
-        explained=float(sum(path.contribution for path in found)),
+        explained=float(sum(one.contribution for one in found)),
     )
 
 
-def _different(paths: list[ExplainedPath], most: int) -> list[ExplainedPath]:
+class _Found(NamedTuple):
+    """A path in numbers; only those that are shown get their names. `source` is the product of the history it
+    starts from."""
+
+    contribution: float
+    channel: str
+    edges: tuple[Edge, ...]
+    source: int | None
+
+
+def _order(found: _Found) -> tuple[object, ...]:
+    """Strongest first; equals in an order that is the same every time."""
+    ends = tuple((edge.relation, edge.end) for edge in found.edges)
+    return -found.contribution, found.channel, -1 if found.source is None else found.source, ends
+
+
+def _different(paths: list[_Found], most: int) -> list[_Found]:
     """The strongest path of each pattern, then the strongest of the rest; in the order of strength."""
-    firsts: dict[object, ExplainedPath] = {}
-    for path in paths:
-        firsts.setdefault(path.pattern, path)
+    firsts: dict[object, int] = {}
+    for place, one in enumerate(paths):
+        firsts.setdefault(tuple((edge.relation, edge.forward) for edge in one.edges), place)
     chosen = list(firsts.values())[:most]
-    rest = [path for path in paths if path not in chosen]
-    chosen += rest[: most - len(chosen)]
-    return sorted(chosen, key=lambda path: -path.contribution)
+    taken = set(chosen)
+    rest = (place for place in range(len(paths)) if place not in taken)
+    chosen += [place for place, _ in zip(rest, range(most - len(chosen)), strict=False)]
+    return [paths[place] for place in sorted(chosen)]
 
 
-def _query_paths(
-    fitted: Fitted, evidence: Evidence, query: PreparedQuery, product: int
-) -> Iterator[ExplainedPath]:
+def _query_paths(fitted: Fitted, evidence: Evidence, query: PreparedQuery, product: int) -> Iterator[_Found]:
     for _, channel in fitted.query_channels:
         value = evidence.signals.get(channel.name, 0.0)
-        if value <= 0:
-            continue
-        for traced in channel.paths(fitted.graph, query, product):
-            yield ExplainedPath(
-                channel=channel.name,
-                contribution=value * traced.share,
-                edges=tuple(_edge(fitted.graph, edge) for edge in traced.edges),
-            )
+        if value > 0:
+            for traced in channel.paths(fitted.graph, query, product):
+                yield _Found(value * traced.share, channel.name, traced.edges, None)
 
 
 def _history_paths(
     fitted: Fitted, evidence: Evidence, additive: Additive, history: History, product: int
-) -> Iterator[ExplainedPath]:
+) -> Iterator[_Found]:
     for links in additive.links:
         weight = additive.weights[links.name] * links.scale * evidence.factor
         counts = remembered(history, links.memory)
         for source, count in zip(history.products.tolist(), counts.tolist(), strict=True):
             value = _value(links, source, product)
-            if value <= 0:
-                continue
-            for traced in links.trace.paths(fitted.graph, fitted.behaviour, source, product, value):
-                first = () if evidence.user is None else (_met(fitted.graph, evidence.user, source),)
-                yield ExplainedPath(
-                    channel=evidence.prefix + links.name,
-                    contribution=weight * count * value * traced.share,
-                    edges=tuple(_edge(fitted.graph, edge) for edge in (*first, *traced.edges)),
-                )
+            if value > 0:
+                for traced in links.trace.paths(fitted.graph, fitted.behaviour, source, product, value):
+                    contribution = weight * count * value * traced.share
+                    yield _Found(contribution, evidence.prefix + links.name, traced.edges, source)
+
+
+def _told(graph: Graph, evidence: Evidence, found: _Found) -> ExplainedPath:
+    first: tuple[Edge, ...] = ()
+    if evidence.user is not None and found.source is not None:
+        first = _met(graph, evidence.user, found.source)
+    return ExplainedPath(
+        channel=found.channel,
+        contribution=found.contribution,
+        edges=tuple(_edge(graph, edge) for edge in (*first, *found.edges)),
+    )
 
 
 def _value(links: Links, source: int, target: int) -> float:
@@ -140,14 +157,16 @@ def _value(links: Links, source: int, target: int) -> float:
     return float(matrix.data[at]) if at < stop and matrix.indices[at] == target else 0.0
 
 
-def _met(graph: Graph, user: int, product: int) -> Edge:
-    """The most serious interaction of a user with a product."""
+def _met(graph: Graph, user: int, product: int) -> tuple[Edge, ...]:
+    """The most serious interaction of a user with a product; none with one that only the question named."""
     order = ("purchase", "rating", "cart", "click", "view")
     for kind in order:
         relation = graph.relations.get(EdgeType("user", USER_RELATIONS[kind], "product"))
         if relation is not None and product in relation.tails[relation.row(user)]:
-            return Edge(start=Node("user", user), relation=relation.type.name, end=Node("product", product))
-    raise AssertionError("a history holds only products that the user met")
+            return (
+                Edge(start=Node("user", user), relation=relation.type.name, end=Node("product", product)),
+            )
+    return ()
 
 
 def _edge(graph: Graph, edge: Edge) -> ExplainedEdge:

@@ -19,6 +19,8 @@ from kg.vectors import Vectors
 Kind: TypeAlias = Literal["exact", "hnsw"]
 EXACT_UP_TO = 200_000
 """An exact scan of so many vectors still answers within tens of milliseconds."""
+_SPARSE = 10
+"""Where fewer than one row in ten is allowed, all of them are looked at."""
 _LINKS, _BUILD_BREADTH, _SEARCH_BREADTH = 32, 200, 128
 
 
@@ -67,6 +69,8 @@ class VectorIndex:
         parameters = None
         k = min(k, len(self))
         if allowed is not None:
+            if self.kind == "hnsw" and np.count_nonzero(allowed) * _SPARSE < len(self):
+                return self._scan(queries, k, np.flatnonzero(allowed))
             chosen = faiss.IDSelectorBitmap(np.packbits(allowed, bitorder="little"))
             parameters = (
                 faiss.SearchParameters(sel=chosen)
@@ -76,7 +80,23 @@ class VectorIndex:
         elif self.kind == "hnsw":
             parameters = faiss.SearchParametersHNSW(efSearch=max(_SEARCH_BREADTH, 2 * k))
         scores, rows = self._index.search(np.ascontiguousarray(queries), k, params=parameters)
+        if self.kind == "hnsw" and allowed is not None and (rows < 0).any():
+            return self._scan(queries, k, np.flatnonzero(allowed))
         return scores, rows
+
+    def _scan(
+        self, queries: npt.NDArray[np.float32], k: int, allowed: npt.NDArray[np.int64]
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
+        """The same as `search`, looking at every allowed row: the walk through a graph of neighbours finds
+        little where most of what it meets must not be named."""
+        found = np.full((len(queries), k), np.finfo(np.float32).min, dtype=np.float32)
+        rows = np.full((len(queries), k), -1, dtype=np.int64)
+        if len(allowed):
+            scores = queries @ self.rows(allowed).T
+            order = np.argsort(-scores, axis=1, kind="stable")[:, :k]
+            found[:, : order.shape[1]] = np.take_along_axis(scores, order, axis=1)
+            rows[:, : order.shape[1]] = allowed[order]
+        return found, rows
 
     def rows(self, numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
         """float32 [m, d]: some of the indexed rows."""
@@ -147,6 +167,11 @@ class SpaceIndex:
 
     def has(self, product: int) -> bool:
         return bool(self._row[product] >= 0)
+
+    def covers(self, products: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+        """bool [m]: which products have a vector."""
+        found: npt.NDArray[np.bool_] = self._row[products] >= 0
+        return found
 
     def arrays(self) -> Arrays:
         return {"products": self.products, "mean": self.mean, "count": np.array([len(self._row)])}

@@ -24,6 +24,7 @@ _STEPS = (0.0, 0.5, 0.7, 0.85, 1.2, 1.5, 2.0)
 _FRESH = (0.01, 0.05, 0.15, 0.4)
 _ROUNDS = 4
 _LEAST_GAIN = 1e-4
+_LEAST_PRIOR = 1e-3
 PRIOR_SHARE = 0.1
 """Priors may add at most this share of a typical best score: "everybody buys it" is no personal reason."""
 
@@ -107,6 +108,9 @@ def learn(given: Candidates, start: Mapping[str, float]) -> tuple[dict[str, floa
     top = best.max(initial=0.0)
     if top > 0:  # scores keep one size from build to build; the order of products does not change
         best = best / top
+    if given.priors:  # all that is known for a user without a history; too small to weigh in otherwise
+        best[-given.priors :] = np.maximum(best[-given.priors :], _LEAST_PRIOR)
+        best_value = _ndcg(given, _scores(given, best))
     return {name: float(w) for name, w in zip(given.names, best, strict=True)}, best_value
 
 

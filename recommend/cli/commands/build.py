@@ -28,11 +28,19 @@ _PARTS = ("text", "image", "kge", "gnn", "fusion")
     show_default=True,
     help="fast: graph, words and text; full: pictures, graph embeddings and fusion too.",
 )
-@click.option("--without", type=click.Choice(_PARTS), multiple=True, help="Leave a part out; may be repeated.")
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="For every random step.")
+@click.option(
+    "--without", type=click.Choice(_PARTS), multiple=True, help="Leave a part out; may be repeated."
+)
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="For every random step."
+)
 @click.option("--threads", type=int, help="Threads for encoders and training.  [default: all cores]")
-@click.option("--text-model", metavar="MODEL", help="A Hugging Face id or a folder.  [default: the packaged one]")
-@click.option("--image-model", metavar="MODEL", help="A Hugging Face id or a folder.  [default: the packaged one]")
+@click.option(
+    "--text-model", metavar="MODEL", help="A Hugging Face id or a folder.  [default: the packaged one]"
+)
+@click.option(
+    "--image-model", metavar="MODEL", help="A Hugging Face id or a folder.  [default: the packaged one]"
+)
 @credentials_option
 @json_option
 def build(
@@ -56,7 +64,11 @@ def build(
 
     left_out: dict[str, Any] = {part: None if part == "fusion" else False for part in without}
     settings = replace(
-        Settings.of_profile(profile), threads=threads, text_model=text_model, image_model=image_model, **left_out
+        Settings.of_profile(profile),
+        threads=threads,
+        text_model=text_model,
+        image_model=image_model,
+        **left_out,
     )
     opened = open_shop(shop, credentials)
     with BuildProgress() as progress:

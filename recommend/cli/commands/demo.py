@@ -34,7 +34,9 @@ _PATHS = 2
 
 
 @click.command("demo")
-@click.option("--shop", type=click.Path(path_type=Path), metavar="DIR", help="Keep the demo shop in this folder.")
+@click.option(
+    "--shop", type=click.Path(path_type=Path), metavar="DIR", help="Keep the demo shop in this folder."
+)
 @click.option(
     "--profile",
     type=click.Choice(["fast", "full"]),
@@ -71,13 +73,17 @@ def _load(folder: Path) -> Shop:
     click.echo(shop.load(source / "products.jsonl"))
     click.echo(shop.load(source / "facts.csv", kind="facts"))
     click.echo(shop.load(source / "interactions.csv", kind="interactions"))
-    click.echo("\nA supplier's file with faults, into another shop. The good rows are loaded, the others kept apart:")
+    click.echo(
+        "\nA supplier's file with faults, into another shop. The good rows are loaded, the others kept apart:"
+    )
     with tempfile.TemporaryDirectory(prefix="shelfgraph-demo-") as other:
         report = Shop.create(other).load(source / "faulty.csv")
     click.echo(replace(report, rejects_file=None))  # it is gone with that shop
     counts = shop.counts()
     nodes, edges = sum(counts.nodes.values()), sum(counts.edges.values())
-    click.echo(f"\nThe graph has {nodes:,} nodes and {edges:,} edges, {counts.products:,} products among them.")
+    click.echo(
+        f"\nThe graph has {nodes:,} nodes and {edges:,} edges, {counts.products:,} products among them."
+    )
     return shop
 
 
@@ -94,7 +100,9 @@ def _answer(folder: Path, started: float) -> None:
     from recommend import Recommender
 
     _title("Ask: every answer with its reasons")
-    click.echo("The shares say how much of its score each reason makes: a product is there because of their sum.\n")
+    click.echo(
+        "The shares say how much of its score each reason makes: a product is there because of their sum.\n"
+    )
     model = Recommender.open(folder)
     for number, words in enumerate(_QUESTIONS):
         ask = _asking(model, words)
@@ -138,7 +146,9 @@ def _next(kept: Path | None) -> None:
     click.echo("With a file of yours; only a column with an id is required, a title helps most:")
     click.echo("  export SHELFGRAPH_SHOP=myshop")
     click.echo("  shelfgraph load products.csv")
-    click.echo("  shelfgraph load orders.csv --kind interactions      # columns user, product, time; if you have them")
+    click.echo(
+        "  shelfgraph load orders.csv --kind interactions      # columns user, product, time; if you have them"
+    )
     click.echo("  shelfgraph build")
     click.echo('  shelfgraph search "what you sell" --explain')
 

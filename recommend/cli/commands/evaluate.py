@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from recommend import Settings
     from recommend.evaluate import Report
     from recommend.evaluate.report import Comparison
-    from recommend.stages import Progress
 
 _PARTS = ("text", "image", "kge", "gnn", "fusion")
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -83,8 +82,8 @@ def evaluate(
 ) -> None:
     """Measure answers on what was hidden from the model, with simple methods beside it.
 
-    All figures are over the whole catalog, as fractions, with 95 % intervals; the protocol says what they mean.
-    Nothing in the shop changes.
+    All figures are over the whole catalog, as fractions, with 95 % intervals; the protocol says what they
+    mean. Nothing in the shop changes.
 
     \b
     shelfgraph evaluate --shop myshop --holdout .25 --ablation
@@ -191,8 +190,10 @@ def _settings(
             plain = served[0].settings.get("settings", {})
             chosen = Settings(**{name: value for name, value in plain.items() if name in known})
     chosen = chosen or Settings()
-    left_out: dict[str, Any] = {part: None if part == "fusion" else False for part in without}
-    return replace(chosen, **left_out, **({} if threads is None else {"threads": threads}))
+    changed: dict[str, Any] = {part: None if part == "fusion" else False for part in without}
+    if threads is not None:
+        changed["threads"] = threads
+    return replace(chosen, **changed)
 
 
 def print_report(report: Report) -> None:

@@ -8,7 +8,7 @@ from typing import Literal
 import click
 
 from recommend.cli.answers import plain_query, print_reasons
-from recommend.cli.opening import open_recommender
+from recommend.cli.opening import open_recommender, picture
 from recommend.cli.options import ListCommand, shop_option, taste_options
 from recommend.cli.output import print_json
 
@@ -16,7 +16,9 @@ from recommend.cli.output import print_json
 @click.command("explain", cls=ListCommand)
 @click.argument("product", metavar="ID")
 @click.option("--query", "text", metavar="TEXT", help="It is an answer to this search.")
-@click.option("--image", type=click.Path(path_type=Path), metavar="FILE", help="It is an answer to this picture.")
+@click.option(
+    "--image", type=click.Path(path_type=Path), metavar="FILE", help="It is an answer to this picture."
+)
 @click.option("--product", "seed", metavar="ID", help="It is said to be like this product.")
 @taste_options
 @click.option("--paths", type=int, default=3, show_default=True, help="How many paths, the strongest first.")
@@ -55,14 +57,9 @@ def explain(
         raise click.UsageError("explain it to whom? Add --user, --history, --query, --image or --product")
     from recommend.query import Query
 
-    query = Query(
-        text=text,
-        image=None if image is None else str(image),
-        product=seed,
-        user=user,
-        history=history,
-    )
-    explanation = open_recommender(shop).explain(query, product, paths=paths)
+    model = open_recommender(shop)
+    query = Query(text=text, image=picture(model, image), product=seed, user=user, history=history)
+    explanation = model.explain(query, product, paths=paths)
     if as_json or form == "json":
         asked = {name: value for name, value in plain_query(query).items() if name not in ("k", "ranking")}
         print_json({"query": asked, **explanation.plain()})

@@ -68,4 +68,8 @@ def _json(graph: Graph, file: Path) -> None:
         json.dump(nx.node_link_data(to_networkx(graph), edges="edges"), opened, ensure_ascii=False)
 
 
-_WRITERS: dict[str, Callable[[Graph, Path], None]] = {".graphml": _graphml, ".cypher": _cypher, ".json": _json}
+_WRITERS: dict[str, Callable[[Graph, Path], None]] = {
+    ".graphml": _graphml,
+    ".cypher": _cypher,
+    ".json": _json,
+}

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 @click.command("load")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE…")
 @shop_option
-@click.option("--mapping", metavar="TOML", help="A mapping file, or the name of one that comes along: icecat, …")
+@click.option(
+    "--mapping", metavar="TOML", help="A mapping file, or the name of one that comes along: icecat, …"
+)
 @click.option(
     "--kind",
     type=click.Choice(["products", "interactions", "facts"]),
@@ -33,7 +35,9 @@ if TYPE_CHECKING:
     show_default=True,
     help="Replace whole products, or only the fields that the files name.",
 )
-@click.option("--graph", metavar="URL", help="For a new shop: keep its graph on a Neo4j server, neo4j://host:7687.")
+@click.option(
+    "--graph", metavar="URL", help="For a new shop: keep its graph on a Neo4j server, neo4j://host:7687."
+)
 @credentials_option
 @json_option
 def load(
@@ -89,5 +93,7 @@ def _shop(path: Path, graph: str | None, credentials: Path | None) -> Shop:
     if graph is not None:
         with shop.store() as store:
             if store.url != server_url(graph):
-                raise Failure(f"{path} keeps its graph at {store.url}; leave --graph out, or choose another folder")
+                raise Failure(
+                    f"{path} keeps its graph at {store.url}; leave --graph out, or choose another folder"
+                )
     return shop

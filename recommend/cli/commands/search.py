@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from recommend.cli.answers import print_answers
-from recommend.cli.opening import open_recommender
+from recommend.cli.opening import open_recommender, picture
 from recommend.cli.options import ListCommand, answer_options, shop_option, taste_options
 
 
@@ -37,5 +37,5 @@ def search(
     if text is None and image is None:
         raise click.UsageError("nothing to search for; write a TEXT (before --history) or give --image FILE")
     model = open_recommender(shop)
-    results = model.search(text, image=image, user=user, history=history, where=where, k=k)
+    results = model.search(text, image=picture(model, image), user=user, history=history, where=where, k=k)
     print_answers(model, results, explain=explain, as_json=as_json)
