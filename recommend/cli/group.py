@@ -1,4 +1,4 @@
-"""The group of commands: finds them by their files, imports the one in use, and turns errors into one line."""
+"""The group of commands: finds them by their files, imports the one in use, makes errors one line."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 import click
 
-from recommend.cli.failures import Failure, failure, one_line
+from recommend.cli.failures import failure, one_line
 from recommend.cli.quiet import keep_quiet
 
 _COMMANDS = Path(__file__).parent / "commands"
@@ -22,7 +22,7 @@ _INTERRUPTED, _BROKEN_PIPE = 128 + 2, 128 + 13  # as shells count the signals
 
 
 class CommandFolder(click.Group):
-    """Every file in `commands/` is a command. Exit status: 0 fine, 1 rows refused or a check not met, 2 failed."""
+    """Every file in `commands/` is a command; nothing else has to know of it."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         names = [path.stem for path in _COMMANDS.glob("*.py") if not path.stem.startswith("_")]
@@ -62,9 +62,8 @@ class CommandFolder(click.Group):
         self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any
     ) -> NoReturn:
         for stream in (sys.stdout, sys.stderr):
-            if hasattr(
-                stream, "reconfigure"
-            ):  # a name that the terminal cannot write must not stop an answer
+            if hasattr(stream, "reconfigure"):
+                # a title that the terminal cannot write must not stop an answer
                 stream.reconfigure(errors="backslashreplace")
         extra["standalone_mode"] = False
         try:
@@ -73,8 +72,7 @@ class CommandFolder(click.Group):
             click.echo(error.ctx.get_help(), err=True)
             status = 2
         except click.ClickException as error:
-            where = f" (see `{error.ctx.command_path} --help`)" if _is_usage(error) else ""
-            click.echo(f"error: {one_line(error.format_message())}{where}", err=True)
+            click.echo(f"error: {one_line(error.format_message())}{_where_to_read(error)}", err=True)
             status = 2
         except click.Abort:
             click.echo("interrupted; what served before still serves", err=True)
@@ -127,5 +125,7 @@ def _first_line(name: str) -> str:
     return (ast.get_docstring(ast.parse(source)) or "").partition("\n")[0]
 
 
-def _is_usage(error: click.ClickException) -> bool:
-    return isinstance(error, click.UsageError) and not isinstance(error, Failure) and error.ctx is not None
+def _where_to_read(error: click.ClickException) -> str:
+    if isinstance(error, click.UsageError) and error.ctx is not None:
+        return f" (see `{error.ctx.command_path} --help`)"
+    return ""

@@ -72,9 +72,9 @@ def taste_options(command: F) -> F:
 
 
 class ListCommand(click.Command):
-    """Lets the options in `lists` take several values: --history A B C is --history A --history B --history C."""
+    """Lets the options in `lists` take several values: --history A B is --history A --history B."""
 
-    lists = ("--history",)
+    lists: tuple[str, ...] = ("--history",)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         return super().parse_args(ctx, _repeated(args, self.lists))

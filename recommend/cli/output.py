@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -37,8 +38,7 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, right:
         )
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
-    stdout = click.get_text_stream("stdout")
-    Console(file=stdout, width=None if stdout.isatty() else _WIDE, highlight=False).print(table)
+    Console(file=sys.stdout, width=None if sys.stdout.isatty() else _WIDE, highlight=False).print(table)
 
 
 def facts_of(card: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
@@ -59,13 +59,12 @@ def facts_of(card: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]
 @contextmanager
 def waiting(what: str) -> Iterator[None]:
     """A turning wheel on a terminal, else nothing."""
-    stderr = click.get_text_stream("stderr")
-    if not stderr.isatty():
+    if not sys.stderr.isatty():
         yield
         return
     from rich.console import Console
 
-    with Console(file=stderr).status(what):
+    with Console(file=sys.stderr).status(what):
         yield
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from types import TracebackType
 from typing import Self
@@ -19,7 +20,7 @@ class BuildProgress:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-        self._console = Console(file=click.get_text_stream("stderr"), highlight=False, markup=False)
+        self._console = Console(file=sys.stderr, highlight=False, markup=False)
         self._bars: Progress | None = None
         if self._console.is_terminal:
             self._bars = Progress(

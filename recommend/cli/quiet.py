@@ -24,7 +24,7 @@ _NOISY = (
 
 
 class _ToStderr(logging.Handler):
-    """Sorts by name here and not by levels of loggers: some libraries set their own when they are imported."""
+    """Sorts by name here, not by the levels of loggers: some libraries set their own at import."""
 
     def __init__(self, *, verbose: bool, debug: bool) -> None:
         super().__init__()

@@ -6,7 +6,7 @@ Each is an additive model with a single channel, so it is ranked by the same cod
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
 
@@ -33,11 +33,12 @@ LINKS = 1_000
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Baseline:
-    """A simple model, and what was chosen for it on validation data."""
+    """A simple model, and the parameters that were `chosen` for it on validation data."""
 
     name: str
     model: Additive
     about: str
+    chosen: Mapping[str, float] = field(default_factory=dict)
 
 
 def popularity(behaviour: Behaviour) -> Baseline:
@@ -121,7 +122,7 @@ def _tuned(
     value, chosen, memory = best
     words = ", ".join(f"{key}={number:g}" for key, number in chosen.items())
     about = f"{words}, history={memory}; validation ndcg@{k} {value:.4f} on {len(validation)} users"
-    return Baseline(name=name, model=_single(name, fit(chosen), memory), about=about)
+    return Baseline(name=name, model=_single(name, fit(chosen), memory), about=about, chosen=chosen)
 
 
 def _single(name: str, matrix: sp.csr_array, memory: Memory) -> Additive:

@@ -22,8 +22,9 @@ DEFINITIONS = {
     "direct_edge": "share of recommended products with a stored edge, in either direction, to one the user "
     "bought",
     "direct_or_shared_brand": "that, or made by the same brand as a product that the user bought",
-    "within_3_hops": "share of recommended products with an explanation path of at most 3 hops from the user, "
-    "the purchase being the first; 'bought together' counts as its two stored hops, a vector neighbour as one",
+    "within_3_hops": "share of recommended products with an explanation path of at most 3 hops from the "
+    "user, the purchase being the first; 'bought together' counts as its two stored hops, a vector neighbour "
+    "as one",
     "stored_within_3_hops": "the same, paths over vector neighbours left out",
 }
 

@@ -29,8 +29,8 @@ def test_recommend_beauty(beauty: Shop) -> None:
     matrix = item_knn(behaviour.weight)
     knn_fit = time.perf_counter() - started
     started = time.perf_counter()
-    for user in range(_USERS):
-        row = behaviour.weight[[user]]
+    for number in range(_USERS):
+        row = behaviour.weight[[number]]
         scores = (row @ matrix).toarray()[0]
         scores[row.indices] = -np.inf
         np.argpartition(-scores, 10)[:10]

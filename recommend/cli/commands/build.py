@@ -56,8 +56,8 @@ def build(
 ) -> None:
     """Build a version of the shop and let it serve. The versions before stay (see `shelfgraph rollback`).
 
-    What was encoded for an earlier version is not encoded again. Whatever happens to a build, what served before
-    serves until it is done.
+    What was encoded for an earlier version is not encoded again. Whatever happens to a build, what served
+    before serves until it is done.
     """
     from recommend import Settings
     from recommend import build as build_version

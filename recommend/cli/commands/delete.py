@@ -16,8 +16,9 @@ from recommend.cli.options import DeleteCommand, credentials_option, shop_option
 @shop_option
 @credentials_option
 def delete(products: tuple[str, ...], users: tuple[str, ...], shop: Path, credentials: Path | None) -> None:
-    """Delete products and users from the graph. Answers change with the next build; ids that are not there are no
-    error.
+    """Delete products and users from the graph. Ids that are not there are no error.
+
+    Answers change with the next build.
 
     \b
     shelfgraph delete --product SG-0070 SG-0099

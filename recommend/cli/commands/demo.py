@@ -147,7 +147,7 @@ def _next(kept: Path | None) -> None:
     click.echo("  export SHELFGRAPH_SHOP=myshop")
     click.echo("  shelfgraph load products.csv")
     click.echo(
-        "  shelfgraph load orders.csv --kind interactions      # columns user, product, time; if you have them"
+        "  shelfgraph load orders.csv --kind interactions      # user, product, time; if you have them"
     )
     click.echo("  shelfgraph build")
     click.echo('  shelfgraph search "what you sell" --explain')

@@ -52,8 +52,8 @@ def load(
 ) -> None:
     """Load FILEs into a shop; the shop is made if it does not exist yet.
 
-    CSV, TSV, JSON Lines and Parquet are read, gzipped too. Rows that break a rule are reported and kept in the
-    shop's folder `rejects`; the rest is loaded, and the exit status is 1. What serves is not touched.
+    CSV, TSV, JSON Lines and Parquet are read, gzipped too. Rows that break a rule are reported and kept in
+    the shop's folder `rejects`; the rest is loaded, and the exit status is 1. What serves is not touched.
 
     \b
     shelfgraph load products.csv --shop myshop

@@ -170,7 +170,7 @@ def test_chinese_headers(tmp_path: Path) -> None:
             brand="北极光",
             category=("家居", "照明"),
             price=Decimal("99.00"),
-            image="a.jpg",
+            image=str(tmp_path / "a.jpg"),
         )
     ]
 
