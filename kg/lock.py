@@ -61,5 +61,5 @@ def _holder(note: Path) -> str:
     try:
         told = json.loads(note.read_text(encoding="utf-8"))
         return f"process {told['process']} on {told['host']} since {told['since']} ({told['purpose']})"
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError):
         return "another process"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from types import MappingProxyType
 
 import numpy as np
@@ -65,6 +66,10 @@ class AttributeTable:
             text=np.array(text_column, dtype=np.int32),
         )
 
+    @cached_property
+    def _names(self) -> list[str]:
+        return list(self.names)
+
     @property
     def rows(self) -> npt.NDArray[np.int64]:
         """int64 [m]: the product of each cell."""
@@ -82,7 +87,7 @@ class AttributeTable:
     def of_product(self, row: int) -> dict[str, AttributeValue | tuple[AttributeValue, ...]]:
         found: dict[str, AttributeValue | tuple[AttributeValue, ...]] = {}
         for cell in range(int(self.indptr[row]), int(self.indptr[row + 1])):
-            name, value = self.names[int(self.name[cell])], self.value(cell)
+            name, value = self._names[int(self.name[cell])], self.value(cell)
             if name not in found:
                 found[name] = value
             else:

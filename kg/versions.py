@@ -158,18 +158,17 @@ class Versions:
         except BaseException:
             shutil.rmtree(draft, ignore_errors=True)
             raise
-        self.select(name)
-        return self._named(name)
+        return self.select(name)
 
     def select(self, name: str) -> Version:
         """Make a version the serving one."""
-        version = self._named(name)
+        self._named(name)  # it must be there and readable
         note = self.root / f".{_CURRENT}-{os.getpid()}"
         note.write_text(name, encoding="utf-8")
         _sync(note)
         note.replace(self.root / _CURRENT)
         _sync(self.root)
-        return version
+        return self._named(name)
 
     def _named(self, name: str) -> Version:
         path = self.root / name

@@ -32,8 +32,8 @@ def open_store(
     url = server_url(url)  # before anything is said about it: it may hold a password
     if credentials is None:
         raise StoreError(
-            f"the graph at {url} needs credentials; "
-            "set NEO4J_USERNAME and NEO4J_PASSWORD, or pass credentials="
+            f"the graph at {url} needs credentials; set NEO4J_USERNAME and NEO4J_PASSWORD, or give a "
+            "credentials file (--credentials FILE, in Python credentials=)"
         )
     from kg.store.server import ServerStore  # the driver takes a while to import
 

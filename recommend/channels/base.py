@@ -189,8 +189,8 @@ def fit_links(context: FitContext) -> tuple[Links, ...]:
 
 
 def _named_apart(found: list[Links]) -> tuple[Links, ...]:
-    """Links with names of their own: a relation may link products to several kinds of nodes, or be called
-    like a prior; the second 'compatible_with' becomes 'compatible_with_2'."""
+    """Links with names of their own: a relation may be called like a channel or a prior; the second
+    'co_purchase' becomes 'co_purchase_2'."""
     taken = {*_PRIORS, *(links.name for links in found)}
     used = set(_PRIORS)
     named: list[Links] = []

@@ -6,6 +6,7 @@ document frequency), so that "both are black" says less than "both take E14 bulb
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
@@ -32,6 +33,7 @@ _DEFAULTS: dict[str, dict[Task, float]] = {
 @item_channel("shared_nodes")
 def fit(context: FitContext) -> Iterator[Links]:
     priority = context.behaviour.popularity
+    names = Counter(t.name for t in context.graph.relations if "product" in (t.head, t.tail))
     for edge_type, relation in sorted(context.graph.relations.items()):
         for forward in (True, False):
             near, far = (edge_type.head, edge_type.tail) if forward else (edge_type.tail, edge_type.head)
@@ -41,7 +43,11 @@ def fit(context: FitContext) -> Iterator[Links]:
             matrix = similar_rows(features, context.settings.links, priority=priority)
             if matrix.nnz:
                 shared = far == "product"
-                name = f"{edge_type.name}_{'shared' if forward else 'sharing'}" if shared else edge_type.name
+                name = edge_type.name
+                if shared:
+                    name += "_shared" if forward else "_sharing"
+                elif names[name] > 1:  # 'compatible_with' may link products to products and to categories
+                    name += f"_{far}"
                 yield Links(
                     name=name,
                     matrix=matrix,

@@ -28,6 +28,8 @@ from recommend.understand.tokens import tokens
 
 DEPTH = 200
 """How long a list is before unjudged products are dropped from it."""
+_DENSE = "text_similarity"
+"""The channel that, alone, is the usual dense retrieval: the query's vector beside those of the texts."""
 _MOST_RATING = 20.0
 _COLUMNS = {
     "query": ("query", "query_text", "q"),
@@ -89,9 +91,8 @@ def evaluate_judgments(
     queries = list(judgments.ratings)
     weights = {name: w for name, w in model.weights["query"].items() if w > 0}
     alone = {f"{name} alone": {name: 1.0} for name in weights}
-    dense = "text_similarity"
-    if dense in weights:
-        alone = {"dense": alone.pop(f"{dense} alone"), **alone}
+    if _DENSE in weights:
+        alone = {"dense": alone.pop(f"{_DENSE} alone"), **alone}
     left = {f"without {name}": {n: w for n, w in weights.items() if n != name} for name in weights}
     judged = _Judged.of(judgments, queries, model.graph)
 

@@ -162,7 +162,8 @@ class SpaceIndex:
         found = np.zeros(len(products), dtype=np.float32)
         known = rows >= 0
         if known.any():
-            found[known] = self.index.rows(rows[known]) @ query
+            # in float64: a product's cosine must not depend on how many others are asked for beside it
+            found[known] = self.index.rows(rows[known]).astype(np.float64) @ query
         return found
 
     def has(self, product: int) -> bool:

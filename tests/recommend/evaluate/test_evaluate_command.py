@@ -68,7 +68,7 @@ def test_sequences_with_and_without_a_shop(protocol: str, folder: Path, files: P
     asked = ("evaluate", "--sequences", files / "sequences.txt", "--protocol", protocol, "--json")
     with_shop = run(*asked, "--shop", folder)
     check(with_shop, "sequences", "hr@5")
-    assert with_shop.document["protocol"]["items_described"] == 6
+    assert with_shop.document["protocol"]["items_described"] == 7
     parts = [word for part in ("text", "image", "kge", "gnn", "fusion") for word in ("--without", part)]
     alone = run(*asked, *parts)
     check(alone, "sequences", "ndcg@10")
