@@ -82,7 +82,9 @@ class Filter:
         if op == "in":
             listed = tuple(part.strip() for part in match["value"].split(",") if part.strip())
             if not listed:
-                raise FilterError(f"the filter {text!r} lists no value; write them with commas: brand in HP,LG")
+                raise FilterError(
+                    f"the filter {text!r} lists no value; write them with commas: brand in HP,LG"
+                )
             return cls(field=match["field"].strip(), op="in", value=listed)
         return cls(field=match["field"].strip(), op=op, value=match["value"])  # type: ignore[arg-type]
 

@@ -162,7 +162,8 @@ class Shop:
         """Let another version serve: the named one, or the one before the current."""
         if version is None:
             names = [v.name for v in self.versions()]
-            current = self.built.current().name
+            # the name is enough: a version too damaged to be read is a reason to go back
+            current = self.built.current_name() or self.built.current().name
             earlier = [name for name in names if name < current]
             if not earlier:
                 raise ShopError(

@@ -46,7 +46,10 @@ class Vectors:
         """float32 [n, d]: rows of length 1; rows that are absent (or zero) stay zero."""
         norms = np.linalg.norm(self.matrix, axis=1, keepdims=True)
         scaled: npt.NDArray[np.float32] = np.divide(
-            self.matrix, norms, out=np.zeros_like(self.matrix), where=(norms > 0) & self.present[:, np.newaxis]
+            self.matrix,
+            norms,
+            out=np.zeros_like(self.matrix),
+            where=(norms > 0) & self.present[:, np.newaxis],
         )
         return scaled
 

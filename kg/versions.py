@@ -115,7 +115,7 @@ class Versions:
 
     def list(self) -> tuple[Version, ...]:
         """All complete versions, oldest first."""
-        current = self._current_name()
+        current = self.current_name()
         found = []
         for path in sorted(self.root.glob("[0-9]*")):
             if (path / SEAL).is_file():
@@ -128,7 +128,7 @@ class Versions:
 
     def current(self) -> Version:
         """The serving version; VersionError if nothing was built yet."""
-        name = self._current_name()
+        name = self.current_name()
         if name is None:
             raise VersionError(f"{self.root.parent} has no built version; run `shelfgraph build` first")
         try:
@@ -177,9 +177,10 @@ class Versions:
             raise VersionError(f"there is no version {name!r} in {self.root}; there are: {known}")
         if not (path / SEAL).is_file():
             raise _damaged(path / SEAL, "it is missing")
-        return _version(path, current=name == self._current_name())
+        return _version(path, current=name == self.current_name())
 
-    def _current_name(self) -> str | None:
+    def current_name(self) -> str | None:
+        """The name that `current` holds, whether or not there is such a version; None if there is none."""
         try:
             return (self.root / _CURRENT).read_text(encoding="utf-8", errors="replace").strip()
         except FileNotFoundError:

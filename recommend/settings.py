@@ -35,7 +35,9 @@ class Settings:
     kge_dim: int = 64
     kge_epochs: int = 12
     gnn_dim: int = 64
+    gnn_steps: int = 80
     fusion_dim: int = 256
+    fusion_epochs: int = 6
     neighbours: int = 50
     links: int = 300
     learn_users: int = 3000
@@ -49,7 +51,9 @@ class Settings:
             "kge_dim",
             "kge_epochs",
             "gnn_dim",
+            "gnn_steps",
             "fusion_dim",
+            "fusion_epochs",
             "neighbours",
             "links",
             "learn_users",

@@ -75,7 +75,7 @@ def learn_graph(
         with stages.stage("gnn"), torch_threads(settings.threads):
             from encoders.gnn import GNNEncoder
 
-            gnn = GNNEncoder(dim=settings.gnn_dim, progress=stages.progress)
+            gnn = GNNEncoder(dim=settings.gnn_dim, steps=settings.gnn_steps, progress=stages.progress)
             gnn.fit(graph, features=content, seed=seed)
             _keep(made, "gnn", gnn)
 
@@ -99,7 +99,7 @@ def fuse(
         if settings.fusion == "gated":
             from fusion.gated import GatedFusion
 
-            fusion = GatedFusion(dim=settings.fusion_dim)
+            fusion = GatedFusion(dim=settings.fusion_dim, epochs=settings.fusion_epochs)
         else:
             from fusion.weighted import WeightedFusion
 

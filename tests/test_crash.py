@@ -11,12 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from kg.records import Interaction, Product
+from kg.errors import VersionError
+from kg.records import Interaction
 from kg.shop import Shop
-from recommend import build
+from recommend import Recommender, build
 from tests import crashing
 from tests.crashing import KILLED, QUICK, ROWS, catalog
 from tests.tiny import FACTS, INTERACTIONS, PRODUCTS
+
 
 def log_size(shop: Path) -> int:
     try:
@@ -201,3 +203,26 @@ def test_killed_after_any_time_of_a_build(building: Building, tmp_path: Path, de
     )
     assert code in (0, KILLED)
     building.check(folder)
+
+
+# damage
+
+
+def test_a_flipped_byte_in_any_file_of_a_built_version_is_named(building: Building, tmp_path: Path) -> None:
+    folder = building.copy(tmp_path)
+    version = Shop.open(folder).built.current().path
+    files = sorted(path for path in version.rglob("*") if path.is_file())
+    assert len(files) > 10
+    for path in files:
+        whole = path.read_bytes()
+        for place in {0, len(whole) // 2, len(whole) - 1}:
+            path.write_bytes(whole[:place] + bytes([whole[place] ^ 0x10]) + whole[place + 1 :])
+            with pytest.raises(VersionError) as caught:
+                Recommender.open(folder)
+            assert str(path) in str(caught.value)
+        path.unlink()
+        with pytest.raises(VersionError) as caught:
+            Recommender.open(folder)
+        assert str(path) in str(caught.value)
+        path.write_bytes(whole)
+    assert crashing.answers(folder, USERS, TEXTS) == building.old

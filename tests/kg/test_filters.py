@@ -200,6 +200,11 @@ ORDERINGS: Mapping[str, Callable[[float, float], bool]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
+COMPARISONS: Mapping[str, Callable[[float, float], bool]] = {
+    **ORDERINGS,
+    "=": operator.eq,
+    "in": operator.eq,
+}
 
 
 @st.composite
@@ -224,8 +229,7 @@ def _equal(product: Product, condition: Filter, value: str | float | bool) -> bo
     if field == "id":
         return product.id == str(value)
     if field == "price":
-        compare = ORDERINGS.get(op, operator.eq)
-        return product.price is not None and compare(float(product.price), float(value))
+        return product.price is not None and COMPARISONS[op](float(product.price), float(value))
     if field == "category":
         heads = [" > ".join(product.category[: n + 1]) for n in range(len(product.category))]
         return text in {c.casefold() for c in (*product.category, *heads, *product.labels)}
@@ -245,7 +249,7 @@ def _equal_value(one: object, op: str, value: str | float | bool) -> bool:
     assert isinstance(one, (Quantity, float))
     number = one.number if isinstance(one, Quantity) else one
     try:
-        return ORDERINGS.get(op, operator.eq)(number, float(str(value)))
+        return COMPARISONS[op](number, float(str(value)))
     except ValueError:
         return False
 

@@ -117,9 +117,7 @@ def test_without_nothing_is_the_same() -> None:
     assert_same_graph(tiny_graph(), tiny_graph().without(products=["unknown"], relations=["unknown"]))
 
 
-@given(
-    records=strategies.records, products=st.sets(strategies.few_ids), users=st.sets(strategies.few_users)
-)
+@given(records=strategies.records, products=st.sets(strategies.few_ids), users=st.sets(strategies.few_users))
 def test_without_leaves_the_triples_that_touch_nothing_of_it(
     records: list[Record], products: set[str], users: set[str]
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterable, Iterator
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -138,9 +139,7 @@ def every_path(
                     yield from walk((*seen, (step.kind, step.id)), (*walked, step))
 
     found = [Path(kind=start[0], id=start[1], steps=walked) for walked in walk((start,), ()) if walked]
-    return sorted(
-        found, key=lambda p: (len(p), [(s.kind, s.id, s.relation, not s.forward) for s in p.steps])
-    )
+    return sorted(found, key=lambda p: (len(p), [(s.kind, s.id, s.relation, not s.forward) for s in p.steps]))
 
 
 @given(
@@ -174,10 +173,8 @@ def hub_graph(products: int) -> Graph:
     shelf = [
         Product(id=f"p{n:06}", brand="Hub", labels=("x", "y"), collections=("all",)) for n in range(products)
     ]
-    log = [
-        Interaction(user="u", product=p.id, time=float(n)) for n, p in enumerate(shelf[: products // 2])
-    ]
-    chain = [Fact(head=a.id, relation="next", tail=b.id) for a, b in zip(shelf, shelf[1:], strict=False)]
+    log = [Interaction(user="u", product=p.id, time=float(n)) for n, p in enumerate(shelf[: products // 2])]
+    chain = [Fact(head=a.id, relation="next", tail=b.id) for a, b in pairwise(shelf)]
     return assemble(shelf, chain, log)
 
 

@@ -12,7 +12,6 @@ import pytest
 
 from kg.errors import DataError, MappingError, SettingsError, ShopError, StoreError, VersionError
 from kg.records import Fact, Interaction, Product, Record
-from kg.resources import data_folder
 from kg.shop import Shop
 from tests.kg.store.contract import assert_same_graph
 from tests.tiny import FACTS, INTERACTIONS, PRODUCTS, tiny_graph
@@ -73,7 +72,11 @@ def test_a_crash_while_it_was_made_is_no_obstacle(tmp_path: Path) -> None:
 def test_what_cannot_be_opened(tmp_path: Path) -> None:
     with pytest.raises(ShopError, match="not a shop"):
         Shop.open(tmp_path / "nowhere")
-    for text, words in [("{", "cannot be read"), ("[]", "another format"), ('{"format": 99}', "another format")]:
+    for text, words in [
+        ("{", "cannot be read"),
+        ("[]", "another format"),
+        ('{"format": 99}', "another format"),
+    ]:
         write(tmp_path / "shop" / "shop.json", text)
         with pytest.raises(ShopError, match=words):
             Shop.open(tmp_path / "shop")
@@ -241,70 +244,6 @@ def test_one_id_is_not_its_letters(shop: Shop) -> None:
     assert list(products(shop)) == ["a", "b"]
 
 
-# pictures
-
-
-@pytest.mark.parametrize(
-    ("name", "text"),
-    [
-        ("c.csv", "id,image\np,{image}\n"),
-        ("c.jsonl", '{{"id": "p", "image": "{image}"}}\n'),
-    ],
-)
-@pytest.mark.parametrize("image", ["p.jpg", "pictures/p.jpg", "./pictures/../p.jpg", "%20 灯.jpg"])
-def test_a_picture_beside_the_file_is_found_from_everywhere(
-    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, text: str, image: str
-) -> None:
-    file = write(tmp_path / "catalog" / name, text.format(image=image))
-    picture = write(file.parent / image, "a picture") if "/.." not in image else file.parent / "p.jpg"
-    monkeypatch.chdir(tmp_path / "catalog")
-    shop.load(Path(name))
-    monkeypatch.chdir("/")
-    found = Path(products(shop)["p"].image)
-    assert found.is_absolute()
-    assert found == picture
-    assert shop.load(file).unchanged == 1
-
-
-@pytest.mark.parametrize(
-    "image",
-    ["https://example.com/a/../b.jpg", "http://x/y.png", "data:image/png;base64,AAAA", "s3://b/k", "/srv/p.jpg"],
-)
-def test_addresses_and_full_paths_stay(shop: Shop, tmp_path: Path, image: str) -> None:
-    report = shop.load(write(tmp_path / "c.jsonl", json.dumps({"id": "p", "image": image})))
-    assert products(shop)["p"].image == image
-    assert report.notes == ()
-
-
-def test_a_picture_outside_the_folder_is_cleared_and_noted(shop: Shop, tmp_path: Path) -> None:
-    write(tmp_path / "secret.jpg", "not theirs")
-    rows = "a,../secret.jpg\nb,x/../../secret.jpg\nc,..\nd,..jpg\ne,\n"
-    report = shop.load(write(tmp_path / "theirs" / "c.csv", "id,image\n" + rows))
-    assert (report.loaded, report.rejected) == (5, 0)
-    (note,) = report.notes
-    assert "c.csv: 3 picture paths leave the catalog's folder" in note
-    found = {p.id: p.image for p in products(shop).values()}
-    assert found == {"a": "", "b": "", "c": "", "d": str(tmp_path / "theirs" / "..jpg"), "e": ""}
-
-
-def test_pictures_of_records_and_frames_stay_as_they_are(shop: Shop) -> None:
-    shop.load([Product(id="a", image="../a.jpg")])
-    shop.load([{"id": "b", "image": "b.jpg"}])
-    assert {p.image for p in products(shop).values()} == {"../a.jpg", "b.jpg"}
-
-
-def test_every_picture_of_the_demo_catalog_is_there(
-    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    catalog = data_folder() / "demo" / "products.jsonl"
-    monkeypatch.chdir(tmp_path)
-    report = shop.load(catalog)
-    assert report.ok
-    pictures = [p.image for p in products(shop).values() if p.image]
-    assert len(pictures) > 600
-    assert [p for p in pictures if not Path(p).is_file()] == []
-
-
 # going back
 
 
@@ -317,7 +256,11 @@ def test_rollback_is_to_the_version_before(shop: Shop) -> None:
     with pytest.raises(VersionError, match="shelfgraph build"):
         shop.rollback()
     built(shop, times=3)
-    assert [(v.name, v.current) for v in shop.versions()] == [("0001", False), ("0002", False), ("0003", True)]
+    assert [(v.name, v.current) for v in shop.versions()] == [
+        ("0001", False),
+        ("0002", False),
+        ("0003", True),
+    ]
     back = shop.rollback()
     assert (back.name, back.current) == ("0002", True)
     assert shop.rollback().name == "0001"
@@ -328,6 +271,18 @@ def test_rollback_is_to_the_version_before(shop: Shop) -> None:
     with pytest.raises(VersionError, match="no version '0009'"):
         shop.rollback("0009")
     assert shop.built.current().name == "0003"
+
+
+def test_rollback_from_a_version_that_is_damaged(shop: Shop) -> None:
+    built(shop, times=3)
+    (shop.built.root / "0003" / "manifest.json").write_text("{")
+    with pytest.raises(VersionError, match=r"0003/manifest\.json"):
+        shop.built.current()
+    assert shop.rollback().name == "0002"
+    (shop.built.root / "0002" / "manifest.sha256").unlink()
+    assert shop.rollback().name == "0001"
+    (shop.built.root / "current").write_text("?")
+    assert shop.rollback("0001").current
 
 
 def test_a_load_touches_nothing_that_serves(shop: Shop) -> None:

@@ -210,7 +210,9 @@ def test_every_relation_is_sound(records: list[Record]) -> None:
 
 @given(records=strategies.records)
 @settings(max_examples=30)
-def test_arrays_come_back_from_a_file(tmp_path_factory: pytest.TempPathFactory, records: list[Record]) -> None:
+def test_arrays_come_back_from_a_file(
+    tmp_path_factory: pytest.TempPathFactory, records: list[Record]
+) -> None:
     graph = graph_of(last_of_each(records).values())
     folder = tmp_path_factory.mktemp("arrays")
     save_arrays(folder / "one.safetensors", graph.arrays())

@@ -46,7 +46,9 @@ def test_words_that_found_products_are_of_the_same_log_and_go() -> None:
     assert {t.name for t in tiny_graph().relations} - {t.name for t in split.graph.relations} == {"found"}
 
 
-@pytest.mark.parametrize(("products", "share", "hidden"), [(2, 0.01, 1), (2, 0.99, 1), (8, 0.25, 2), (9, 0.3, 2)])
+@pytest.mark.parametrize(
+    ("products", "share", "hidden"), [(2, 0.01, 1), (2, 0.99, 1), (8, 0.25, 2), (9, 0.3, 2)]
+)
 def test_the_share(products: int, share: float, hidden: int) -> None:
     log = [Interaction(user="u", product=f"p{n}", time=float(n)) for n in range(products)]
     split = hold_out(assemble([], [], log), share=share)

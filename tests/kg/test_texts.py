@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kg.arrays import load_arrays, save_arrays
+from kg.arrays import Arrays, load_arrays, save_arrays
 from kg.errors import DataError, VersionError
 from kg.texts import Texts, Vocabulary
 from kg.vectors import Vectors
@@ -59,7 +59,7 @@ def test_a_vocabulary_goes_both_ways(words: list[str]) -> None:
 def test_every_type_of_array_comes_back(tmp_path_factory: pytest.TempPathFactory, seed: int) -> None:
     path = tmp_path_factory.mktemp("arrays") / "a" / "x.safetensors"
     random = np.random.default_rng(seed)
-    arrays = {
+    arrays: Arrays = {
         "doubles": random.normal(size=(3, 2)),
         "floats": random.normal(size=4).astype(np.float32),
         "longs": random.integers(-(2**60), 2**60, 3),
@@ -113,7 +113,8 @@ def test_vectors_that_are_present_are_finite() -> None:
 def test_unit_vectors() -> None:
     matrix = np.array([[3, 4], [0, 0], [0, 2], [5, 5]], dtype=np.float32)
     vectors = Vectors(ids=("a", "b", "c", "d"), matrix=matrix, present=np.array([True, True, True, False]))
-    np.testing.assert_allclose(vectors.unit(), [[0.6, 0.8], [0, 0], [0, 1], [0, 0]])
+    expected = np.array([[0.6, 0.8], [0, 0], [0, 1], [0, 0]])
+    np.testing.assert_allclose(vectors.unit(), expected, rtol=1e-6)
     assert (len(vectors), vectors.dim) == (4, 2)
 
 

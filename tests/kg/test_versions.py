@@ -39,7 +39,12 @@ def files(folder: Path) -> list[Path]:
 
 def test_a_version_is_what_was_written(versions: Versions) -> None:
     made = write(versions)
-    assert (made.name, made.current, made.settings, made.card) == ("0001", True, {"seed": 3}, {"ndcg@10": 0.5})
+    assert (made.name, made.current, made.settings, made.card) == (
+        "0001",
+        True,
+        {"seed": 3},
+        {"ndcg@10": 0.5},
+    )
     assert versions.list() == (made,)
     assert versions.current() == made
     manifest = verify(made.path)

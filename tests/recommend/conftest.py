@@ -10,7 +10,9 @@ from PIL import Image, ImageDraw
 
 from kg.graph import Graph
 from recommend.recommender import Recommender
+from recommend.results import Results
 from recommend.settings import Settings
+from tests.recommend.asking import ALL, ENTRANCES, Ask, entrances
 from tests.recommend.shops import KINDS, PLAIN, by_hand, of_words, planted
 
 
@@ -54,8 +56,13 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
             picture = Image.new("RGB", (96, 96), (255, 255, 255))
             pen = ImageDraw.Draw(picture)
             box = (10 + variant * 4, 8, 80, 60 + number * 2)
-            draw = (pen.ellipse, pen.rectangle, pen.arc, pen.chord)[number % 4]
-            draw(box, 0, 300, fill=(red, green, blue)) if number % 4 >= 2 else draw(box, fill=(red, green, blue))
+            match number % 3:
+                case 0:
+                    pen.ellipse(box, fill=(red, green, blue))
+                case 1:
+                    pen.rectangle(box, fill=(red, green, blue))
+                case _:
+                    pen.pieslice(box, 0, 300, fill=(red, green, blue))
             for x in range(0, 96, 4 + number):
                 pen.line((x, 0, 95 - x, 95), fill=(blue, red, green))
             picture.save(folder / f"{kind.replace(' ', '-')}-{variant}.png")
@@ -69,3 +76,20 @@ def full(pictures: Path) -> Recommender:
     """Every stage of the profile 'full', as small as it goes."""
     settings = Settings(kge_dim=16, kge_epochs=2, gnn_dim=16, fusion_dim=32, threads=1)
     return Recommender.fit(of_words(pictures), settings=settings)
+
+
+@pytest.fixture(params=ENTRANCES)
+def ask(request: pytest.FixtureRequest, shop: Recommender) -> Ask:
+    """One way to ask the planted shop."""
+    return entrances(shop, "u003", "p010", "kind3 oak brand2")[request.param]
+
+
+@pytest.fixture(params=[(which, name) for which in ("planted", "by hand") for name in ENTRANCES])
+def everything(
+    request: pytest.FixtureRequest, shop: Recommender, hand: Recommender
+) -> tuple[Recommender, Results]:
+    """All that one way to ask gives, in either shop."""
+    which, name = request.param
+    if which == "planted":
+        return shop, entrances(shop, "u003", "p010", "kind3 oak brand2")[name](k=ALL)
+    return hand, entrances(hand, "u1", "lamp1", "black table lamp E14")[name](k=ALL)

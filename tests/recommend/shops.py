@@ -15,8 +15,40 @@ from recommend.settings import Settings
 PLAIN = Settings(text=False, image=False, kge=False, gnn=False, fusion=None)
 """No models: what the graph, the log and the words say."""
 
-NASTY = 'ugly " \' \\ `\n</td><b>& 灯 }) DETACH DELETE n //'
+NASTY = "ugly \" ' \\ `\n</td><b>& 灯 }) DETACH DELETE n //"
 """An id, title and brand in one that every format would like to choke on."""
+
+TEXTS = (
+    "somewhere comfortable to sit",
+    "brew a hot drink",
+    "it rains outside",
+    "listen to songs",
+    "illuminate the corner",
+)
+"""Searches of the shop of words."""
+
+STRANGE = (
+    "lamp " * 2_000,
+    "x" * 10_000,
+    "灯" * 10_000,
+    "💡🛋️👩‍👩‍👧‍👦",
+    "'; DROP TABLE products; --",
+    '"}) MATCH (n) DETACH DELETE n //',
+    "$where {id: 1} `x`",
+    "!?…—&%§",
+    "\x00\x01\x02lamp\x7f",
+    "\u202elamp\u202c",
+    "a\u0300\u0301\u0302" * 50,
+    "lamp\ud800",
+    "\udcff\udcfe",
+    bytes(range(256)).decode("utf-8", "surrogateescape"),
+    bytes(range(256)).decode("latin-1"),
+    "NaN",
+    "-1e999",
+    "../../etc/passwd",
+    "<script>alert(1)</script>",
+)
+"""Searches that nobody should type, and somebody will."""
 
 
 def by_hand() -> Graph:
@@ -31,7 +63,12 @@ def by_hand() -> Graph:
             brand="Lumo",
             category=lamps,
             price=Decimal("49.00"),
-            attributes={"colour": "brass", "fitting": "E14", "dimmable": True, "power": Quantity(number=40, unit="W")},
+            attributes={
+                "colour": "brass",
+                "fitting": "E14",
+                "dimmable": True,
+                "power": Quantity(number=40, unit="W"),
+            },
             availability="in_stock",
             language="en",
             collections=("study",),
@@ -57,7 +94,12 @@ def by_hand() -> Graph:
             collections=("study",),
         ),
         Product(
-            id="lamp4", title="黄铜台灯 卧室床头灯", brand="Noctis", category=lamps, attributes={"colour": "brass"}, language="zh"
+            id="lamp4",
+            title="黄铜台灯 卧室床头灯",
+            brand="Noctis",
+            category=lamps,
+            attributes={"colour": "brass"},
+            language="zh",
         ),
         Product(
             id="bulb1",
@@ -195,7 +237,7 @@ MAKERS = ("Ardea", "Borealis", "Cinder", "Dovetail", "Elm & Sons")
 
 
 def of_words(pictures: Path | None = None) -> Graph:
-    """Sixty products that read like real ones; with a folder of pictures named after their ids, with those."""
+    """Sixty products that read like real ones; with the pictures of a folder, named after their ids."""
     products: list[Product] = []
     for number, (kind, (room, description)) in enumerate(KINDS.items()):
         for variant, maker in enumerate(MAKERS):

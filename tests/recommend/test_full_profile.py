@@ -9,7 +9,8 @@ import pytest
 
 from kg.errors import DataError
 from recommend.recommender import Recommender
-from tests.recommend.test_saving import LIGHT, _elsewhere
+from tests.recommend.shops import TEXTS
+from tests.recommend.test_saving import LIGHT, elsewhere
 
 SPACES = ("fused", "gnn", "image", "kge", "text")
 
@@ -68,7 +69,9 @@ def test_a_picture_finds_its_product_first(full: Recommender, pictures: Path, pr
 
 def test_a_picture_and_words_together(full: Recommender, pictures: Path) -> None:
     results = full.search("blade for onions", image=pictures / "teapot-1.png", k=20)
-    assert {"text_similarity", "image_similarity", "fused_similarity"} <= {n for h in results for n in h.signals}
+    assert {"text_similarity", "image_similarity", "fused_similarity"} <= {
+        n for h in results for n in h.signals
+    }
     kinds = {product.rsplit("-", 1)[0] for product in results.ids[:6]}
     assert {"teapot", "chef's-knife"} <= kinds
 
@@ -104,17 +107,18 @@ def test_a_new_process_gives_the_same_answers(full: Recommender, pictures: Path,
     full.save(tmp_path / "model")
     picture = str(pictures / "teapot-1.png")
     code = f"""
-found = [[(h.product.id, h.score.hex()) for h in results] for results in (r.recommend("u1"), r.similar("teapot-1"))]
+found = [[(h.product.id, h.score.hex()) for h in results]
+         for results in (r.recommend("u1"), r.similar("teapot-1"))]
 loaded = [name for name in {LIGHT!r} if name in sys.modules]
 found += [[(h.product.id, h.score.hex()) for h in results]
-          for results in (r.search("a light"), r.search(image={picture!r}))]
+          for results in (*map(r.search, {TEXTS!r}), r.search(image={picture!r}))]
 print(json.dumps([found, loaded]))"""
-    found, loaded = _elsewhere(tmp_path / "model", code)
+    found, loaded = elsewhere(tmp_path / "model", code)
     assert loaded == []
     here = (
         full.recommend("u1"),
         full.similar("teapot-1"),
-        full.search("a light"),
+        *map(full.search, TEXTS),
         full.search(image=picture),
     )
     assert found == [[[h.product.id, h.score.hex()] for h in results] for results in here]

@@ -47,16 +47,21 @@ def _here(r: Recommender, asked: tuple[list[str], list[str], list[str]]) -> list
     return found
 
 
-def _elsewhere(folder: Path, code: str) -> Any:
+def elsewhere(folder: Path, code: str) -> Any:
     """What a new process prints as JSON, for `r` opened from the folder."""
-    program = f"import json, sys\nfrom recommend.recommender import Recommender\nr = Recommender.open({str(folder)!r})\n{code}"
-    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+    opened = f"r = Recommender.open({str(folder)!r})"
+    program = f"import json, sys\nfrom recommend.recommender import Recommender\n{opened}\n{code}"
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
 
 def _files(folder: Path) -> dict[str, bytes]:
-    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+    return {
+        p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()
+    }
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +83,7 @@ def test_a_new_process_gives_the_same_answers_to_the_last_bit(
     code = f"{ANSWERS}\nprint(json.dumps(answers(r, *json.loads({json.dumps(json.dumps(asked))}))))"
     here = _here(r, asked)
     assert len(here) > 30
-    assert _elsewhere(tmp_path / "model", code) == here
+    assert elsewhere(tmp_path / "model", code) == here
 
 
 def test_opened_again_it_is_the_same_model(shop: Recommender, saved: Path) -> None:
@@ -94,7 +99,7 @@ def test_light_questions_load_no_heavy_library(saved: Path) -> None:
 assert r.recommend("u001") and r.similar("p010") and r.search("kind3 oak")
 assert r.explain(r.recommend("u001").query, "p010").text
 print(json.dumps([name for name in {LIGHT!r} if name in sys.modules]))"""
-    assert _elsewhere(saved, code) == []
+    assert elsewhere(saved, code) == []
 
 
 def test_saved_twice_the_files_are_the_same(shop: Recommender, saved: Path, tmp_path: Path) -> None:
@@ -130,7 +135,9 @@ def test_every_file_is_guarded(saved: Path) -> None:
         place = len(content) // 2
         path.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
         try:
-            with pytest.raises(VersionError, match=path.name if path.name != "manifest.sha256" else "manifest"):
+            with pytest.raises(
+                VersionError, match=path.name if path.name != "manifest.sha256" else "manifest"
+            ):
                 Recommender.open(saved)
         finally:
             path.write_bytes(content)
@@ -165,7 +172,9 @@ def test_a_model_is_not_written_over_something(hand: Recommender, tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    "graph", [assemble([], [], []), assemble([Product(id="only", title="one lamp")], [], [])], ids=["empty", "one"]
+    "graph",
+    [assemble([], [], []), assemble([Product(id="only", title="one lamp")], [], [])],
+    ids=["empty", "one"],
 )
 def test_next_to_nothing_is_saved_too(graph: Graph, tmp_path: Path) -> None:
     r = Recommender.fit(graph, settings=PLAIN)

@@ -35,7 +35,9 @@ def _matrix(rng: np.random.Generator, rows: int, columns: int, *, density: float
     return found
 
 
-def _best(row: npt.NDArray[np.float32], most: int, priority: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+def _best(
+    row: npt.NDArray[np.float32], most: int, priority: npt.NDArray[np.float32]
+) -> npt.NDArray[np.float32]:
     order = sorted(np.flatnonzero(row > 0).tolist(), key=lambda j: (-row[j], -priority[j], j))
     kept = np.zeros_like(row)
     kept[order[:most]] = row[order[:most]]
@@ -46,7 +48,9 @@ def _best(row: npt.NDArray[np.float32], most: int, priority: npt.NDArray[np.floa
 def test_keep_best(seed: int, rows: int, columns: int, most: int, ranked: bool) -> None:
     rng = np.random.default_rng(seed)
     matrix = _matrix(rng, rows, columns)
-    priority = rng.integers(0, 3, size=columns).astype(np.float32) if ranked else np.zeros(columns, np.float32)
+    priority = (
+        rng.integers(0, 3, size=columns).astype(np.float32) if ranked else np.zeros(columns, np.float32)
+    )
     kept = keep_best(matrix, most, priority=priority if ranked else None)
     expected = [_best(row, most, priority) for row in matrix.toarray()]
     np.testing.assert_array_equal(kept.toarray(), expected)

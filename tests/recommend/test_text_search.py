@@ -11,12 +11,11 @@ import pytest
 from kg.errors import ShelfgraphError
 from kg.records import Product
 from kg.snapshot import assemble
+from recommend.query_encoders import QueryEncoders
 from recommend.recommender import Recommender
 from recommend.settings import Settings
-from tests.recommend.test_answers import STRANGE
-from tests.recommend.test_saving import LIGHT, _elsewhere
-
-TEXTS = ("somewhere comfortable to sit", "brew a hot drink", "it rains outside", "listen to songs", "illuminate the corner")
+from tests.recommend.shops import STRANGE, TEXTS
+from tests.recommend.test_saving import LIGHT, elsewhere
 
 
 @pytest.mark.parametrize(
@@ -62,10 +61,12 @@ def test_one_by_one_equals_all_at_once(reader: Recommender) -> None:
 
 def _again(r: Recommender) -> Recommender:
     """The same model with nothing loaded and nothing remembered."""
-    from recommend.query_encoders import QueryEncoders
-
     encoders = QueryEncoders(
-        keys=r.fitted.made.keys, text_model=None, text_length=r.settings.text_length, image_model=None, fusion=None
+        keys=r.fitted.made.keys,
+        text_model=None,
+        text_length=r.settings.text_length,
+        image_model=None,
+        fusion=None,
     )
     return Recommender(r.fitted, encoders, r._additive, settings=r.settings, seed=r.seed)
 
@@ -74,7 +75,9 @@ def test_eight_threads_get_what_one_gets(reader: Recommender) -> None:
     fresh = _again(reader)
     texts = [*TEXTS, *(f"{text} please" for text in TEXTS)]
     with ThreadPoolExecutor(8) as pool:
-        together = list(pool.map(lambda text: [(h.product.id, h.score) for h in fresh.search(text)], texts * 2))
+        together = list(
+            pool.map(lambda text: [(h.product.id, h.score) for h in fresh.search(text)], texts * 2)
+        )
     assert together == [[(h.product.id, h.score) for h in reader.search(text)] for text in texts * 2]
 
 
@@ -82,7 +85,9 @@ def test_filters_equal_brute_force(reader: Recommender) -> None:
     everything = reader.search("a light for reading", k=60)
     few = reader.search("a light for reading", where=["price<=60", "brand!=Ardea"], k=5)
     expected = [
-        h for h in everything if h.product.price is not None and h.product.price <= 60 and h.product.brand != "Ardea"
+        h
+        for h in everything
+        if h.product.price is not None and h.product.price <= 60 and h.product.brand != "Ardea"
     ]
     assert few.ids == tuple(hit.product.id for hit in expected[:5])
 
@@ -98,6 +103,7 @@ def test_strange_searches_give_results_or_a_clear_error(reader: Recommender, tex
     assert reader.explain(results.query, results.ids[0]).text
 
 
+@pytest.mark.long  # the full profile's test of the same runs always
 def test_a_new_process_gives_the_same_answers_to_the_last_bit(reader: Recommender, tmp_path: Path) -> None:
     reader.save(tmp_path / "model")
     code = f"""
@@ -105,7 +111,7 @@ light = [r.recommend("u1").ids, r.similar("teapot-1").ids]
 loaded = [name for name in {LIGHT!r} if name in sys.modules]
 found = [[(h.product.id, h.score.hex()) for h in r.search(text)] for text in {TEXTS!r}]
 print(json.dumps([light, loaded, found]))"""
-    light, loaded, found = _elsewhere(tmp_path / "model", code)
+    light, loaded, found = elsewhere(tmp_path / "model", code)
     assert loaded == []
     assert light == [list(reader.recommend("u1").ids), list(reader.similar("teapot-1").ids)]
     assert found == [[[h.product.id, h.score.hex()] for h in reader.search(text)] for text in TEXTS]

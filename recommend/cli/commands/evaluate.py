@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -197,11 +198,10 @@ def _settings(
 
 
 def print_report(report: Report) -> None:
-    """The protocol, then tables."""
+    """The protocol, then tables; `--json` has a few figures more."""
     told = {name: value for name, value in report.protocol.items() if name != "settings"}
-    print_table(("protocol", ""), facts_of(told))
-    click.echo()
-    names = list(report.rows[0].means)
+    _print_facts("protocol", told)
+    names = _shown(list(report.rows[0].means))
     lead = names[0]
     rows = [
         (
@@ -214,21 +214,32 @@ def print_report(report: Report) -> None:
     interval = f"{lead}, 95 %"
     print_table(("model", *names, interval), rows, right=(*names, interval))
     click.echo()
-    for row in report.rows:
-        click.echo(f"{row.model}: {row.about}")
-    if report.comparisons:
-        click.echo()
-        _print_comparisons("against", report.comparisons, lambda one: f"{one.model} against {one.against}")
-    if report.ablation:
-        click.echo()
-        _print_comparisons("ablation", report.ablation, lambda one: one.model)
-    for name, facts in (("paths", report.paths), ("speed", report.speed), ("weights", report.weights)):
-        if facts:
-            click.echo()
-            print_table((name, ""), facts_of(facts))
+    _print_facts("models", {row.model: row.about for row in report.rows})
+    _print_comparisons("against", report.comparisons, lambda one: f"{one.model} against {one.against}")
+    _print_comparisons("ablation", report.ablation, lambda one: one.model)
+    _print_facts("paths", report.paths)
+    _print_facts("speed", report.speed)
+    _print_facts("weights", report.weights)
 
 
-def _print_comparisons(title: str, found: tuple[Comparison, ...], name: Any) -> None:
+def _shown(names: list[str]) -> list[str]:
+    """The metrics that fit into a table."""
+    kept = [name for name in names if not name.startswith(("mrr", "map"))]
+    return kept if len(kept) <= 6 else [name for name in names if name.startswith(("ndcg", "hr"))]
+
+
+def _print_facts(title: str, facts: Mapping[str, Any]) -> None:
+    """Lines rather than a table: some values are sentences."""
+    if facts:
+        click.echo(title)
+        for name, value in facts_of(facts):
+            click.echo(f"  {name}: {value}")
+        click.echo()
+
+
+def _print_comparisons(title: str, found: Sequence[Comparison], name: Callable[[Comparison], str]) -> None:
+    if not found:
+        return
     columns = (title, found[0].metric, "delta", "95 %", "relative", "95 % ")
     rows = []
     for one in found:
@@ -244,3 +255,4 @@ def _print_comparisons(title: str, found: tuple[Comparison, ...], name: Any) -> 
             )
         )
     print_table(columns, rows, right=columns[1:])
+    click.echo()

@@ -33,7 +33,9 @@ def _log(histories: Sequence[Sequence[str]], *, timed: bool = True) -> Graph:
 def test_after_a_comes_b_and_after_b_comes_c() -> None:
     others = [f"x{i}" for i in range(20)]
     rng = np.random.default_rng(0)
-    histories = [["a", "b", "c"] if u % 2 else rng.choice(others, 3, replace=False).tolist() for u in range(80)]
+    histories = [
+        ["a", "b", "c"] if u % 2 else rng.choice(others, 3, replace=False).tolist() for u in range(80)
+    ]
     r = Recommender.fit(_log(histories), settings=PLAIN)
     after_a = r.recommend(history=["a"], k=1)
     assert after_a.ids == ("b",)

@@ -68,7 +68,7 @@ def _queries() -> list[PreparedQuery]:
         unit: npt.NDArray[np.float32] = drawn / np.linalg.norm(drawn)
         return unit
 
-    encoders = {space: vector for space in ("text", "image", "fused")}
+    encoders = dict.fromkeys(("text", "image", "fused"), vector)
     return [PreparedQuery(query=Query(text=text), encoders=encoders) for text in TEXTS]
 
 
@@ -106,7 +106,15 @@ def test_all_links_together_have_names_of_their_own(context: FitContext) -> None
 
 
 def test_a_relation_may_be_named_like_a_channel_or_a_prior() -> None:
-    names = ("popularity", "co_purchase", "transitions", "also_viewed", "also_viewed_back", "made_by", "popularity_2")
+    names = (
+        "popularity",
+        "co_purchase",
+        "transitions",
+        "also_viewed",
+        "also_viewed_back",
+        "made_by",
+        "popularity_2",
+    )
     products = [Product(id=name, brand="b") for name in "abcd"]
     facts = [
         Fact(head=head, relation=name, tail=tail)

@@ -6,6 +6,7 @@ import math
 from collections import Counter
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from kg.graph import Graph
@@ -14,7 +15,7 @@ from kg.snapshot import assemble
 from recommend.behaviour import Behaviour
 from recommend.channels.base import FitContext
 from recommend.channels.entities import EntityChannel
-from recommend.channels.lexical import B, K1, LexicalChannel, document
+from recommend.channels.lexical import K1, B, LexicalChannel, document
 from recommend.channels.lexical import fit as fit_lexical
 from recommend.query import PreparedQuery, Query
 from recommend.recommender import Recommender
@@ -35,10 +36,12 @@ def _lexical(graph: Graph) -> LexicalChannel:
     context = FitContext(
         graph=graph, behaviour=Behaviour.of(graph), vectors={}, indexes={}, settings=PLAIN, seed=0
     )
-    return next(iter(fit_lexical(context)))
+    (channel,) = fit_lexical(context)
+    assert isinstance(channel, LexicalChannel)
+    return channel
 
 
-def _bm25(graph: Graph, query: str) -> np.ndarray:
+def _bm25(graph: Graph, query: str) -> npt.NDArray[np.float64]:
     """Robertson's formula, written out."""
     corpus = [Counter(tokens(document(graph.products, row))) for row in range(graph.product_count)]
     length = [sum(words.values()) for words in corpus]
@@ -64,7 +67,9 @@ def test_lexical_scores_are_bm25(query: str) -> None:
 
 
 def test_lexical_known_ranks() -> None:
-    r = Recommender.fit(assemble([Product(id=i, title=t) for i, t in DOCUMENTS.items()], [], []), settings=PLAIN)
+    r = Recommender.fit(
+        assemble([Product(id=i, title=t) for i, t in DOCUMENTS.items()], [], []), settings=PLAIN
+    )
     assert r.search("red chair").ids == ("d2", "d1", "d3")
     assert r.search("leather").ids == ("d4", "d1")
     assert r.search("chairs").ids == r.search("chair").ids
@@ -134,7 +139,11 @@ def test_a_category_means_all_that_lies_below_it(hand: Recommender, hand_graph: 
     results = hand.search("lighting")
     assert set(results.ids) == named - {"gone"}
     (path,) = (p for p in hand.explain(results.query, "lamp4").paths if p.channel == "entities")
-    assert [edge.end.id for edge in path.edges] == ["Home > Lighting", "Home > Lighting > Table lamps", "lamp4"]
+    assert [edge.end.id for edge in path.edges] == [
+        "Home > Lighting",
+        "Home > Lighting > Table lamps",
+        "lamp4",
+    ]
 
 
 def test_more_named_words_weigh_more(hand: Recommender) -> None:

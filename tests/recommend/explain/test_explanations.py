@@ -178,7 +178,11 @@ def test_the_strongest_of_each_pattern_come_first(hand: Recommender, paths: int)
 
 def test_two_equal_reasons_are_two(hand: Recommender) -> None:
     twice = hand.explain(Query(history=("lamp1", "lamp1")), "lamp4", paths=ALL)
-    assert twice.path_count == len(twice.paths) == 2 * hand.explain(Query(history=("lamp1",)), "lamp4").path_count
+    assert (
+        twice.path_count
+        == len(twice.paths)
+        == 2 * hand.explain(Query(history=("lamp1",)), "lamp4").path_count
+    )
 
 
 def test_nothing_speaks_for_a_product(hand: Recommender) -> None:
@@ -187,9 +191,11 @@ def test_nothing_speaks_for_a_product(hand: Recommender) -> None:
     assert "cup1" in found.text
 
 
-def test_users_of_one_shop_explain_the_same_way_after_a_purchase_of_two_kinds() -> None:
-    """Viewed, then bought: the more serious of the two is said."""
-    log = [Interaction(user="u", product="a", kind=kind, time=t) for kind, t in (("view", 1.0), ("purchase", 2.0))]
+def test_of_two_ways_to_meet_a_product_the_more_serious_is_said() -> None:
+    log = [
+        Interaction(user="u", product="a", kind="view", time=1.0),
+        Interaction(user="u", product="a", kind="purchase", time=2.0),
+    ]
     graph = assemble([Product(id="a", brand="B"), Product(id="b", brand="B")], [], log)
     found = Recommender.fit(graph, settings=PLAIN).explain(Query(user="u"), "b")
     assert isinstance(found, Explanation)

@@ -41,7 +41,13 @@ def test_the_cases_have_paths(hand: Recommender) -> None:
 
 def test_text_names_what_it_speaks_of(hand: Recommender) -> None:
     text = hand.explain(Query(user="u1"), "lamp3", paths=ALL).text
-    for label in ("Black desk lamp for reading", "[lamp3]", "you bought", "“LED bulb E14, warm white”", "“fitting: E14”"):
+    for label in (
+        "Black desk lamp for reading",
+        "[lamp3]",
+        "you bought",
+        "“LED bulb E14, warm white”",
+        "“fitting: E14”",
+    ):
         assert label in text
     assert re.search(r"\d+ customers? who bought", text)
 

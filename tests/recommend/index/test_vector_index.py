@@ -17,7 +17,9 @@ from recommend.index.vector_index import Kind, SpaceIndex, VectorIndex
 F32 = npt.NDArray[np.float32]
 
 
-def _clustered(count: int, dim: int = 24, *, clusters: int = 30, seed: int = 0) -> tuple[F32, npt.NDArray[np.int64]]:
+def _clustered(
+    count: int, dim: int = 24, *, clusters: int = 30, seed: int = 0
+) -> tuple[F32, npt.NDArray[np.int64]]:
     rng = np.random.default_rng(seed)
     cluster = rng.integers(clusters, size=count)
     matrix = rng.standard_normal((clusters, dim))[cluster] + 0.5 * rng.standard_normal((count, dim))
@@ -25,7 +27,9 @@ def _clustered(count: int, dim: int = 24, *, clusters: int = 30, seed: int = 0) 
     return matrix.astype(np.float32), cluster
 
 
-def _brute(matrix: F32, queries: F32, k: int, allowed: npt.NDArray[np.bool_] | None = None) -> list[list[int]]:
+def _brute(
+    matrix: F32, queries: F32, k: int, allowed: npt.NDArray[np.bool_] | None = None
+) -> list[list[int]]:
     scores = queries @ matrix.T
     if allowed is not None:
         scores[:, ~allowed] = -np.inf
@@ -47,7 +51,9 @@ def test_exact_equals_brute_force(count: int, k: int, seed: int, share: float) -
     for allowed in (None, rng.random(count) < share):
         scores, rows = index.search(queries, k, allowed=allowed)
         assert rows.shape == (3, min(k, count))
-        for row, found, wanted, query in zip(rows, scores, _brute(matrix, queries, k, allowed), queries, strict=True):
+        for row, found, wanted, query in zip(
+            rows, scores, _brute(matrix, queries, k, allowed), queries, strict=True
+        ):
             assert row[row >= 0].tolist() == wanted
             assert (row[len(wanted) :] == -1).all()
             np.testing.assert_allclose(found[: len(wanted)], matrix[wanted] @ query, rtol=1e-4, atol=1e-5)
@@ -95,7 +101,9 @@ def test_hnsw_finds_what_is_allowed_only_far_away(
 
 def test_hnsw_is_the_same_from_the_same_seed() -> None:
     matrix, _ = _clustered(600)
-    first, second = (VectorIndex.build(matrix, kind="hnsw", seed=3).search(_queries(matrix), 10) for _ in "ab")
+    first, second = (
+        VectorIndex.build(matrix, kind="hnsw", seed=3).search(_queries(matrix), 10) for _ in "ab"
+    )
     np.testing.assert_array_equal(first[1], second[1])
     np.testing.assert_array_equal(first[0], second[0])
 
@@ -110,7 +118,9 @@ def test_saved_and_loaded_an_index_answers_the_same(kind: Kind, tmp_path: Path) 
     allowed = np.arange(500) % 3 == 0
     for mask in (None, allowed):
         for one, other in zip(
-            index.search(_queries(matrix), 7, allowed=mask), again.search(_queries(matrix), 7, allowed=mask), strict=True
+            index.search(_queries(matrix), 7, allowed=mask),
+            again.search(_queries(matrix), 7, allowed=mask),
+            strict=True,
         ):
             np.testing.assert_array_equal(one, other)
     np.testing.assert_array_equal(again.rows(np.array([3, 499])), matrix[[3, 499]])
@@ -137,7 +147,9 @@ def test_a_space_knows_only_products_with_a_vector(tmp_path: Path) -> None:
         assert set(products[0].tolist()) == {0, 2, 3, 5, 6, 7}
         assert cosines[0, 0] == pytest.approx(1.0, abs=1e-6)
         everything = np.arange(8)
-        unit = np.where(present[:, None], matrix / np.maximum(np.linalg.norm(matrix, axis=1), 1e-9)[:, None], 0)
+        unit = np.where(
+            present[:, None], matrix / np.maximum(np.linalg.norm(matrix, axis=1), 1e-9)[:, None], 0
+        )
         np.testing.assert_allclose(one.cosine(query, everything), unit @ query, atol=1e-6)
         np.testing.assert_array_equal(one.covers(everything), present)
         np.testing.assert_allclose(one.mean, unit[present].mean(axis=0), atol=1e-6)

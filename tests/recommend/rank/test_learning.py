@@ -37,7 +37,8 @@ def test_weights_are_not_negative_and_the_largest_is_one(learned: Recommender) -
     weights = learned.weights["history"]
     assert min(weights.values()) >= 0
     assert max(weights.values()) == pytest.approx(1.0)
-    assert set(weights) >= {one.name for one in (*learned.fitted.links, *learned.fitted.priors)}
+    names = {one.name for one in learned.fitted.links} | {one.name for one in learned.fitted.priors}
+    assert set(weights) >= names
 
 
 def test_noise_ends_near_nothing(learned: Recommender) -> None:
@@ -74,7 +75,8 @@ def test_popularity_stays_small_beside_personal_reasons(learned: Recommender) ->
     additive = learned._additive["history"]
     without = replace(additive, prior=np.zeros_like(additive.prior))
     peaks = [
-        float(without.scores(behaviour.history(user)).max()) for user in range(len(learned.graph.nodes["user"]))
+        float(without.scores(behaviour.history(user)).max())
+        for user in range(len(learned.graph.nodes["user"]))
     ]
     # the bound is set on the users and channels of the learning split, not on these, hence the room
     assert additive.prior.max() <= 2 * PRIOR_SHARE * np.median(peaks)

@@ -43,7 +43,11 @@ def test_forms_of_one_word_are_one_token(one: str, other: str) -> None:
 
 
 def test_a_token_is_shown_as_it_was_written() -> None:
-    assert written_tokens("Dimmable Bulbs 台灯") == [("dimmabl", "dimmable"), ("bulb", "bulbs"), ("台灯", "台灯")]
+    assert written_tokens("Dimmable Bulbs 台灯") == [
+        ("dimmabl", "dimmable"),
+        ("bulb", "bulbs"),
+        ("台灯", "台灯"),
+    ]
 
 
 def test_a_pasted_book_is_cut() -> None:
