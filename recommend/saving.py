@@ -104,6 +104,16 @@ def open_fitted(path: Path) -> Opened:
     if not folder.is_dir():
         raise VersionError(f"{folder} is neither a shop nor a saved model; check the path")
     manifest = verify(folder)
+    try:
+        return _open(folder, manifest)
+    except (KeyError, TypeError, ValueError) as error:
+        raise VersionError(
+            f"{folder} is whole, but was saved by another Shelfgraph than this one "
+            f"({type(error).__name__}: {error}); build the shop again"
+        ) from error
+
+
+def _open(folder: Path, manifest: Mapping[str, Any]) -> Opened:
     model = json.loads((folder / _MODEL).read_text(encoding="utf-8"))
     settings = Settings(**manifest["settings"]["settings"])
     graph = Graph.from_arrays(load_arrays(folder / "graph.safetensors"))

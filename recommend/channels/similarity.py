@@ -15,7 +15,7 @@ from recommend.channels.traces import Edge, TracedPath, Word
 from recommend.index.vector_index import SpaceIndex
 from recommend.query import PreparedQuery
 
-DEFAULTS = {"text": 1.0, "fused": 0.3, "image": 0.3}
+DEFAULTS = {"text": 1.0, "fused": 0.1, "image": 0.3}
 """The spaces that queries can enter, with their weights; KGE and GNN vectors have no query side of their
 own."""
 _LEAST_SPAN = 1e-5
