@@ -201,8 +201,8 @@ class Recommender:
     def evaluate_search(
         self, query: Query, *, weights: Mapping[str, float] | None = None
     ) -> npt.NDArray[np.int64]:
-        """int64 [<= k]: product numbers for a search, as `search` ranks them; with `weights`, as these channels
-        (those left out are off) would."""
+        """int64 [<= k]: product numbers for a search, as `search` ranks them; with `weights`, as these
+        channels would (those left out are off)."""
         return blend(self._parts(query, weights), query.k, self._allowed(query))[0]
 
     @property

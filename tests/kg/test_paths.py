@@ -210,14 +210,15 @@ def test_a_hub_is_no_explosion(hub: Graph, start: NodeName, end: NodeName, max_h
 
 def test_a_dead_end_behind_every_edge_of_a_hub() -> None:
     """Thousands of products from which the only way to the end leads back through where we came from."""
-    n = 20_000
+    n = 30_000
     facts = [Fact(head="hub", relation="r", tail=f"x{i}") for i in range(n)]
     facts += [Fact(head="start", relation="r", tail="hub"), Fact(head="hub", relation="r", tail="end")]
-    facts += [Fact(head=f"x{i}", relation="s", tail=f"y{i}") for i in range(n)]
     graph = assemble([], facts, [])
+    ends: tuple[NodeName, NodeName] = (("product", "start"), ("product", "end"))
+    find_paths(graph, *ends, max_hops=1)  # the edges are turned round once per graph
     began = time.process_time()
-    found = find_paths(graph, ("product", "start"), ("product", "end"), max_hops=4)
-    assert time.process_time() - began < 5
+    found = find_paths(graph, *ends, max_hops=4)
+    assert time.process_time() - began < 0.3  # to try them all takes several times as long
     assert shown(found) == ["(product start)-[r]->(product hub)-[r]->(product end)"]
 
 
