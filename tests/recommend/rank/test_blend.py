@@ -37,6 +37,8 @@ shapes = st.sampled_from(["ties", "sparse", "steep", "constant", "even"])
 )
 @example(0, 3_000, 10, [("even", 1.0), ("even", 0.5), ("steep", 2.0)], None)
 @example(1, 3_000, 10, [("constant", 1.0), ("ties", 0.5)], 0.5)
+@example(2, 3_000, 10, [("even", 1.0)] * 5, None)
+@example(3, 3_000, 300, [("even", 1.0)] * 4, 0.5)
 def test_blend_equals_the_sum_over_all_products(
     seed: int, count: int, k: int, drawn: list[tuple[str, float]], share: float | None
 ) -> None:
@@ -59,3 +61,14 @@ def test_blend_equals_the_sum_over_all_products(
 def test_no_signals_no_products() -> None:
     products, scores = blend([], 10, None)
     assert len(products) == len(scores) == 0
+
+
+def test_what_nobody_puts_first_may_be_best_of_all() -> None:
+    """250 products with all of one signal, 250 with all of the other; number 700 has most of both."""
+    first, second = (np.zeros(1_000, dtype=np.float32) for _ in range(2))
+    first[:250], second[250:500] = 1.0, 1.0
+    first[700] = second[700] = 0.75
+    parts = [Part(name=str(i), weight=1.0, signal=DenseSignal(v)) for i, v in enumerate((first, second))]
+    products, scores = blend(parts, 2, None)
+    assert products.tolist() == [700, 0]
+    assert scores.tolist() == [1.5, 1.0]

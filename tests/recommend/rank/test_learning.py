@@ -10,7 +10,7 @@ import pytest
 from kg.graph import PURCHASED, EdgeType, Graph
 from kg.split import hold_out
 from recommend.behaviour import Behaviour, History
-from recommend.rank.learning import PRIOR_SHARE
+from recommend.rank.learning import PRIOR_SHARE, Candidates, learn
 from recommend.recommender import Recommender
 from tests.recommend.shops import PLAIN, planted
 
@@ -81,6 +81,28 @@ def test_popularity_stays_small_beside_personal_reasons(learned: Recommender) ->
     # the bound is set on the users and channels of the learning split, not on these, hence the room
     assert additive.prior.max() <= 2 * PRIOR_SHARE * np.median(peaks)
     assert additive.prior.max() > 0
+
+
+def test_channels_are_told_apart_and_no_prior_is_lost() -> None:
+    """One channel knows the answer, one is noise, and popularity points the wrong way."""
+    rng = np.random.default_rng(0)
+    relevant = rng.random((80, 30)) < 0.1
+    relevant[:, 0] = True
+    knows = relevant * 0.5 + rng.random(relevant.shape) * 0.4
+    features = np.stack([knows, rng.random(relevant.shape), 1.0 - relevant], axis=2).astype(np.float32)
+    given = Candidates(
+        names=("knows", "noise", "popularity"),
+        priors=1,
+        features=features,
+        relevant=relevant,
+        valid=np.ones_like(relevant),
+        wanted=relevant.sum(axis=1).astype(np.int64),
+    )
+    weights, value = learn(given, {"noise": 1.0})
+    assert weights["knows"] == 1.0
+    assert weights["noise"] < 0.1
+    assert 0 < weights["popularity"] < 0.01  # all that is known of a stranger
+    assert value > 0.95
 
 
 @pytest.mark.parametrize("seed", range(4))
