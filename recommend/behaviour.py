@@ -68,6 +68,11 @@ class Behaviour:
     def has_times(self) -> bool:
         return bool(np.isfinite(self.moment).any())
 
+    @property
+    def verb(self) -> str:
+        """What the users did with the products, in one word: 'bought', or 'met' where some only looked."""
+        return "bought" if self.owned.all() else "met"
+
     def row(self, user: int) -> slice:
         return slice(int(self.weight.indptr[user]), int(self.weight.indptr[user + 1]))
 

@@ -252,6 +252,11 @@ class Recommender:
             signal: Signal | None = channel.signal(prepared) if wanted else None
             if signal is not None:
                 found.append(Part(name=channel.name, weight=weights[channel.name], signal=signal))
+        if not found and prepared.image is not None and "image" not in self._encoders.spaces:
+            raise SettingsError(
+                "this version knows no pictures, so none can be searched for; "
+                "load products with pictures and build with the profile 'full'"
+            )
         if found and (query.user is not None or query.history):
             history = self._history(query)
             if len(history.products):

@@ -26,7 +26,7 @@ def fit(context: FitContext) -> Iterator[Links]:
     yield Links(
         name="co_purchase",
         matrix=matrix,
-        trace=BehaviourTrace(relation="bought_together"),
+        trace=BehaviourTrace(relation=f"{context.behaviour.verb}_together"),
         memory="recent" if context.behaviour.has_times else "all",
         scale=scale_of(matrix),
         defaults={"history": 1.0, "product": 0.2},

@@ -31,7 +31,7 @@ def fit(context: FitContext) -> Iterator[Links]:
         yield Links(
             name="transitions",
             matrix=matrix,
-            trace=BehaviourTrace(relation="bought_next", ordered=True),
+            trace=BehaviourTrace(relation=f"{context.behaviour.verb}_next", ordered=True),
             memory="next",
             scale=scale_of(matrix),
             defaults={"history": 0.5},

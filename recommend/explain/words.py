@@ -90,11 +90,11 @@ def _derived(edge: ExplainedEdge, start: str, end: str) -> str:
     support = edge.support or 0.0
     if edge.support_unit == "users":
         people = "1 customer" if support == 1 else f"{support:.0f} customers"
-        return (
-            f"{people} who bought {start} also bought {end}"
-            if edge.relation == "bought_together"
-            else (f"{people} bought {end} after {start}")
-        )
+        did, way = edge.relation.split("_", 1)
+        did = "bought" if did == "bought" else "looked at or bought"
+        if way == "next":
+            return f"{people} {did} {end} after {start}"
+        return f"{people} who {did} {start} also {did} {end}"
     if edge.start.kind == "word":
         if edge.relation == "names":
             return f"{start} names the {edge.end.kind} {end}"
