@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 _WIDE = 160
+_FIRST = 40
 """The width of a table that goes into a file or a pipe."""
 
 
@@ -27,14 +28,15 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, right:
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for column in columns:
+    for place, column in enumerate(columns):
         numbers = column in right
+        first = max((len(row[0]) for row in rows), default=0) if place == 0 else 0
         table.add_column(
             column,
             justify="right" if numbers else "left",
             no_wrap=True,
             overflow="ellipsis",
-            min_width=numbers or None,
+            min_width=min(first, _FIRST) or numbers or None,  # what a row is called must not be cut
         )
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))

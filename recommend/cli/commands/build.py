@@ -88,10 +88,16 @@ def print_version(version: Version) -> None:
     print_table(("stage", "seconds"), [(name, f"{s:.1f}") for name, s in stages.items()], right=("seconds",))
     learned = dict(card.get("validation", {}))
     weights = learned.pop("weights", {})
-    rows = facts_of({**card, "validation": learned})
+    pictures = dict(card.get("pictures", {}))
+    examples = pictures.pop("examples", [])
+    rows = facts_of({**card, "pictures": pictures, "validation": learned})
     if rows:
         click.echo()
         print_table(("measured", "value"), rows)
+    if examples:
+        click.echo("\npictures that could not be used, for example:")
+        for example in examples[:3]:
+            click.echo(f"  {example}")
     if weights:
         strongest = sorted(weights.items(), key=lambda item: (-item[1], item[0]))
         click.echo("\nweights: " + ", ".join(f"{name} {weight:.2f}" for name, weight in strongest))
