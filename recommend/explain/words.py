@@ -20,6 +20,7 @@ _SAID: Mapping[str, str] = {
     "has_attribute": "has",
     "in_collection": "belongs to",
     "found": "led to",
+    "compatible_with": "is compatible with",
 }
 _LONGEST = 60
 _SHARED: Mapping[str, str] = {
