@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache as once
 from pathlib import Path
 from typing import Any
 
@@ -59,8 +60,14 @@ def fit(graph: Graph, settings: Settings, *, seed: int, cache: Path | None, stag
     plain = FitContext(
         graph=split.graph, behaviour=held, vectors={}, indexes={}, settings=settings, seed=seed
     )
+
+    @once
+    def counted() -> tuple[Links, ...]:
+        """The channels that need no vectors, without what is held out: for the pairs and for the weights."""
+        return fit_links(plain)
+
     if settings.fusion is not None and len(made.vectors) >= 2:
-        pairs = _pairs(fit_links(plain), graph.product_count, seed)
+        pairs = _pairs(counted(), graph.product_count, seed)
         fuse(split.graph, settings, stages, made, pairs=pairs, cache=cache, seed=seed)
     with stages.stage("index"):
         indexes = {name: SpaceIndex.of(v, seed=seed) for name, v in sorted(made.vectors.items())}
@@ -81,7 +88,7 @@ def fit(graph: Graph, settings: Settings, *, seed: int, cache: Path | None, stag
         with stages.stage("weights"):
             # what depends on nothing that was hidden need not be fitted again
             unchanged = {one.name: one for one in links if one.name not in _behavioural(links)}
-            seen = tuple(one for one in fit_links(plain) if one.name not in unchanged)
+            seen = tuple(one for one in counted() if one.name not in unchanged)
             given = candidates(
                 (*seen, *unchanged.values()),
                 fit_priors(plain),

@@ -154,7 +154,10 @@ def _encode_images(
     made.card["pictures"] = {
         "encoded": int(found.present.sum()),
         "problems": len(found.problems),
-        "examples": [problem.reason for problem in found.problems[:5]],
+        "examples": [
+            problem.reason if problem.path in problem.reason else f"{problem.path}: {problem.reason}"
+            for problem in found.problems[:5]
+        ],
     }
     if found.present.any():
         made.vectors["image"] = Vectors(ids=tuple(table.id), matrix=found.matrix, present=found.present)
