@@ -105,13 +105,15 @@ class Shop:
         mapping: Mapping | Path | str | None = None,
         kind: RecordKind | None = None,
         mode: LoadMode = "replace",
+        feed: str | None = None,
     ) -> LoadReport:
         """Load products, interactions or facts into the graph; what serves is not touched.
 
         `source` is a file, several files, a pandas or polars DataFrame, or an iterable of records or
         dicts. `mapping` says which column is which field: a `Mapping`, a TOML file or the name of one that
         comes with Shelfgraph; without it columns are matched by name. `kind` defaults to the mapping's,
-        else 'products'. With `mode='patch'` only the named columns change.
+        else 'products'. With `mode='patch'` only the named columns change. `feed` says whose export it is
+        ('shopify', 'google_merchant' …) where that is not to be found out by itself, or 'none'.
 
         Rows that break a rule are reported, kept in the shop's `rejects` folder, and do not stop the rest.
         Raises DataError if the source as a whole cannot be read; nothing of it is kept then.
@@ -123,6 +125,7 @@ class Shop:
             source,
             kind=kind,
             mapping=_mapping(mapping),
+            feed=feed,
             patch=mode == "patch",
             rejects_file=self.path / "rejects" / f"{stamp}.jsonl",
         )

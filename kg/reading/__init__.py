@@ -20,16 +20,19 @@ def read(
     *,
     kind: RecordKind | None = "products",
     mapping: Mapping | None = None,
+    feed: str | None = None,
     patch: bool = False,
     rejects_file: Path | None = None,
 ) -> Reading:
     """Stream checked records from a source, in bounded memory.
 
     `source` is a path or a list of paths (CSV, TSV, JSON Lines or Parquet, also gzipped), a pandas or polars
-    DataFrame, or an iterable of dicts or of records. `kind=None` takes the kind from the mapping or the
-    records. With `patch`, products come as ProductPatch: the columns present are its fields, and a
-    blank cell clears its field. Rejected rows go with their reasons to `rejects_file`, made only if needed.
+    DataFrame, or an iterable of dicts or of records. `kind=None` takes the kind from the mapping, the feed
+    or the records. `feed` names an export with habits of its own ('shopify' …; 'none': a plain table);
+    without it and without a mapping it is found by the first file's columns. With `patch`, products come as
+    ProductPatch: the columns present are its fields, and a blank cell clears its field. Rejected rows go
+    with their reasons to `rejects_file`, made only if needed.
 
     DataError for a file that cannot be read at all, MappingError for a mapping that does not fit.
     """
-    return Reading(source, kind=kind, mapping=mapping, patch=patch, rejects_file=rejects_file)
+    return Reading(source, kind=kind, mapping=mapping, feed=feed, patch=patch, rejects_file=rejects_file)

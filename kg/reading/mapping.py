@@ -25,6 +25,7 @@ A small TOML file. Columns it does not name are still matched by their names and
     delimiter = ";"                   # of a CSV file whose header does not show it
     attribute_names = "words"         # words: screen_size -> screen size | as_given
     position = "rows"                 # interactions: the order of the rows stands in for times | none
+    feed = "shopify"                  # the columns are those that this feed's reader makes of the file
 
 An exact name beats a pattern, a longer pattern a shorter one; `"*"` takes what nothing else wanted.
 Fields of products: id, title, description, brand, category, labels, attributes (a JSON object), price,
@@ -89,6 +90,7 @@ class Options(BaseModel):
     delimiter: str = Field(default="", max_length=1)
     attribute_names: Literal["words", "as_given"] = "words"
     position: Literal["none", "rows"] = "none"
+    feed: str = ""
 
     @field_validator("price_scale", mode="before")
     @classmethod

@@ -136,8 +136,6 @@ def _refuse(head: bytes, path: Path) -> None:
         "UTF-32",
     ):
         raise DataError(f"{path} is not UTF-8: {encoding.advice(head, path.name)}")
-    if head.removeprefix(_BOM).lstrip()[:1] == b"<":
-        raise DataError(f"{path} is an HTML or XML page, not a table; get the CSV or JSON Lines file")
 
 
 def text_lines(file: OpenFile) -> Iterator[str]:

@@ -16,13 +16,15 @@ from typing import IO, Any, TypeAlias
 from pydantic import ValidationError
 
 from kg.errors import DataError, MappingError
+from kg.reading.feeds import feed_named, feed_of
+from kg.reading.feeds.base import Feed
 from kg.reading.formats.base import BadRow, Cells, Table
 from kg.reading.mapping import REQUIRED, Mapping
 from kg.reading.plan import Plan
 from kg.reading.report import LoadReport, Rejection, Tally, shorten
 from kg.reading.rules import broken, checker
 from kg.reading.seen import BLOCK, Seen
-from kg.reading.sources import RECORD_KINDS, AnyRecord, Records, resolve, tables
+from kg.reading.sources import RECORD_KINDS, AnyRecord, Files, Records, resolve, tables
 from kg.records import Fact, Interaction, Product, ProductPatch, RecordKind
 
 Fault: TypeAlias = tuple[str, object, str]
@@ -45,6 +47,7 @@ class Reading:
         *,
         kind: RecordKind | None,
         mapping: Mapping | None,
+        feed: str | None,
         patch: bool,
         rejects_file: Path | None,
     ) -> None:
@@ -56,10 +59,10 @@ class Reading:
         self._source = resolve(source)
         if isinstance(self._source, Records) and mapping is not None:
             raise MappingError(f"{mapping.name} is for tables, not for records; leave it out")
-        implied = (
-            mapping.kind if mapping else self._source.kind if isinstance(self._source, Records) else None
-        )
-        self.kind: RecordKind = kind or implied or "products"
+        self._feed = self._find_feed(feed, kind, mapping)
+        if self._feed is not None and mapping is None and self._feed.mapping:
+            mapping = Mapping.builtin(self._feed.mapping)
+        self.kind: RecordKind = kind or self._implied_kind(mapping) or "products"
         if patch and self.kind != "products":
             raise DataError(f"only products can be patched, not {self.kind}; use mode='replace'")
         self.patch = patch
@@ -74,6 +77,28 @@ class Reading:
         self._row: object = None
         self._started = 0.0
         self._seconds = 0.0
+
+    def _find_feed(self, name: str | None, kind: RecordKind | None, mapping: Mapping | None) -> Feed | None:
+        """The feed that is named, here or in the mapping; else, without a mapping, the one that claims the
+        first file."""
+        name = name or (mapping.options.feed if mapping else "")
+        if name:
+            feed = feed_named(name)
+            if feed is not None and isinstance(self._source, Records):
+                raise DataError(f"the feed {name!r} is for files and tables, not for records; leave it out")
+            if feed is not None and kind is not None and kind not in feed.kinds:
+                raise DataError(f"{feed.title} holds {' and '.join(feed.kinds)}, not {kind}; change the kind")
+            return feed
+        if mapping is None and isinstance(self._source, Files) and self._source.paths:
+            return feed_of(self._source.paths[0], "", kind)
+        return None
+
+    def _implied_kind(self, mapping: Mapping | None) -> RecordKind | None:
+        if mapping is not None and mapping.kind is not None:
+            return mapping.kind
+        if self._feed is not None:
+            return self._feed.kinds[0]
+        return self._source.kind if isinstance(self._source, Records) else None
 
     def __iter__(self) -> Iterator[AnyRecord]:
         if self._started:
@@ -109,7 +134,11 @@ class Reading:
     def _from_tables(self) -> Iterator[AnyRecord]:
         assert not isinstance(self._source, Records)
         delimiter = self._mapping.options.delimiter if self._mapping else ""
-        with closing(tables(self._source, delimiter)) as every_table:
+        if self._feed is not None:
+            self._notes.append(
+                f"read as {self._feed.title} (feed = {self._feed.name!r}; 'none' turns that off)"
+            )
+        with closing(tables(self._source, delimiter, self._feed, self.kind)) as every_table:
             for table in every_table:
                 yield from self._from_table(table)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from kg.errors import DataError
+from kg.reading.feeds.base import Feed, as_it_is
 from kg.reading.formats import format_of
 from kg.reading.formats.base import BadRow, Row, Table
 from kg.reading.opening import open_file
@@ -94,14 +95,18 @@ def _files(paths: list[Any]) -> Files:
     return Files(paths=tuple(Path(path) for path in paths))
 
 
-def tables(source: Files | Rows, delimiter: str) -> Generator[Table, None, None]:
-    """One table after the other; a file is open while its table is in use."""
+def tables(
+    source: Files | Rows, delimiter: str, feed: Feed | None, kind: RecordKind
+) -> Generator[Table, None, None]:
+    """One table after the other, as its feed converts it; a file is open while its table is in use."""
+    convert = as_it_is if feed is None else feed.convert
     if isinstance(source, Rows):
-        yield source.table
+        yield convert(source.table, kind)
         return
     for path in source.paths:
         with open_file(path) as file:
-            yield replace(format_of(file).table(file, delimiter), folder=path.parent.absolute())
+            found = feed.format if feed is not None and feed.format is not None else format_of(file)
+            yield replace(convert(found.table(file, delimiter), kind), folder=path.parent.absolute())
 
 
 def _dict_rows(rows: Iterable[object]) -> Iterator[Row]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from kg.reading.formats import columnar, delimited, jsonlines
+from kg.reading.formats import columnar, delimited, jsonlines, markup
 from kg.reading.formats.base import Format
 from kg.reading.opening import OpenFile
 
-FORMATS: tuple[Format, ...] = (columnar.FORMAT, jsonlines.FORMAT, delimited.FORMAT)
+FORMATS: tuple[Format, ...] = (columnar.FORMAT, markup.FORMAT, jsonlines.FORMAT, delimited.FORMAT)
 """Asked in this order; the last one takes any text."""
 
 

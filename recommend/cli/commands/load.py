@@ -36,6 +36,11 @@ if TYPE_CHECKING:
     help="Replace whole products, or only the fields that the files name.",
 )
 @click.option(
+    "--feed",
+    metavar="NAME",
+    help="Whose export it is: shopify, google_merchant …; none: a plain table.  [default: by its columns]",
+)
+@click.option(
     "--graph", metavar="URL", help="For a new shop: keep its graph on a Neo4j server, neo4j://host:7687."
 )
 @credentials_option
@@ -46,6 +51,7 @@ def load(
     mapping: str | None,
     kind: Literal["products", "interactions", "facts"] | None,
     mode: Literal["replace", "patch"],
+    feed: str | None,
     graph: str | None,
     credentials: Path | None,
     as_json: bool,
@@ -64,7 +70,7 @@ def load(
         raise Failure(f"{missing[0]} is not a file; check the path")
     with waiting("loading …"):
         opened = _shop(shop, graph, credentials)
-        report = opened.load(list(files), mapping=mapping, kind=kind, mode=mode)
+        report = opened.load(list(files), mapping=mapping, kind=kind, mode=mode, feed=feed)
     if as_json:
         print_json(plain_report(report))
     else:
