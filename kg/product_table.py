@@ -5,105 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property
 from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
 
 from kg.arrays import Arrays
-from kg.records import AttributeValue, Product, Quantity
+from kg.attribute_table import AttributeTable
+from kg.records import Product
 from kg.texts import Texts, Vocabulary
 
-_TEXT, _NUMBER, _BOOLEAN = 0, 1, 2
-_PATH = "\x1f"  # ASCII's own unit separator: no name of a category can hold it
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class AttributeTable:
-    """Every attribute of every product, sorted by product and name: the cell k belongs to row r when
-    indptr[r] <= k < indptr[r + 1].
-
-    name int32 [m] (number in `names`), form int8 [m] (0 text, 1 number, 2 boolean), number float64 [m]
-    (NaN for text, 0 or 1 for booleans), text int32 [m] (number in `texts`; the text, or the unit of
-    a number, or -1).
-    """
-
-    names: Vocabulary
-    texts: Vocabulary
-    indptr: npt.NDArray[np.int64]
-    name: npt.NDArray[np.int32]
-    form: npt.NDArray[np.int8]
-    number: npt.NDArray[np.float64]
-    text: npt.NDArray[np.int32]
-
-    @classmethod
-    def of(cls, products: Sequence[Product | None]) -> AttributeTable:
-        names: dict[str, int] = {}
-        texts: dict[str, int] = {}
-        name_column: list[int] = []
-        forms: list[int] = []
-        numbers: list[float] = []
-        text_column: list[int] = []
-        indptr = np.zeros(len(products) + 1, dtype=np.int64)
-        for row, product in enumerate(products):
-            if product is not None:
-                for name in sorted(product.attributes):
-                    for value in product.values(name):
-                        form, number, text = _cell(value)
-                        name_column.append(names.setdefault(name, len(names)))
-                        forms.append(form)
-                        numbers.append(number)
-                        text_column.append(-1 if text is None else texts.setdefault(text, len(texts)))
-            indptr[row + 1] = len(name_column)
-        return cls(
-            names=Vocabulary.of(names),
-            texts=Vocabulary.of(texts),
-            indptr=indptr,
-            name=np.array(name_column, dtype=np.int32),
-            form=np.array(forms, dtype=np.int8),
-            number=np.array(numbers, dtype=np.float64),
-            text=np.array(text_column, dtype=np.int32),
-        )
-
-    @cached_property
-    def _names(self) -> list[str]:
-        return list(self.names)
-
-    @property
-    def rows(self) -> npt.NDArray[np.int64]:
-        """int64 [m]: the product of each cell."""
-        return np.repeat(np.arange(len(self.indptr) - 1), np.diff(self.indptr))
-
-    def value(self, cell: int) -> AttributeValue:
-        form = int(self.form[cell])
-        if form == _TEXT:
-            return self.texts[int(self.text[cell])]
-        if form == _BOOLEAN:
-            return bool(self.number[cell])
-        number, unit = float(self.number[cell]), int(self.text[cell])
-        return number if unit < 0 else Quantity(number=number, unit=self.texts[unit])
-
-    def of_product(self, row: int) -> dict[str, AttributeValue | tuple[AttributeValue, ...]]:
-        found: dict[str, AttributeValue | tuple[AttributeValue, ...]] = {}
-        for cell in range(int(self.indptr[row]), int(self.indptr[row + 1])):
-            name, value = self._names[int(self.name[cell])], self.value(cell)
-            if name not in found:
-                found[name] = value
-            else:
-                before = found[name]
-                found[name] = (*before, value) if isinstance(before, tuple) else (before, value)
-        return found
-
-
-def _cell(value: AttributeValue) -> tuple[int, float, str | None]:
-    if isinstance(value, bool):
-        return _BOOLEAN, float(value), None
-    if isinstance(value, Quantity):
-        return _NUMBER, value.number, value.unit
-    if isinstance(value, str):
-        return _TEXT, float("nan"), value
-    return _NUMBER, float(value), None
+_UNIT, _ESCAPE = "\x1f", "\x1e"  # ASCII's own separators
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -140,8 +52,8 @@ class ProductTable:
             title=Texts.of(p.title for p in filled),
             description=Texts.of(p.description for p in filled),
             brand=Texts.of(p.brand for p in filled),
-            category=Texts.of(_PATH.join(p.category) for p in filled),
-            labels=Texts.of(_PATH.join(p.labels) for p in filled),
+            category=Texts.of(_joined(p.category) for p in filled),
+            labels=Texts.of(_joined(p.labels) for p in filled),
             price=np.array([np.nan if p.price is None else float(p.price) for p in filled], dtype=np.float64),
             currency=Texts.of(p.currency for p in filled),
             image=Texts.of(p.image for p in filled),
@@ -149,15 +61,27 @@ class ProductTable:
             gtin=Texts.of(p.gtin for p in filled),
             availability=Texts.of(p.availability for p in filled),
             language=Texts.of(p.language for p in filled),
-            collections=Texts.of(_PATH.join(p.collections) for p in filled),
+            collections=Texts.of(_joined(p.collections) for p in filled),
             attributes=AttributeTable.of(products),
         )
 
+    def merged(self, newer: ProductTable, rows: npt.NDArray[np.int64]) -> ProductTable:
+        """The table of some rows of this one and, numbered behind them, of another."""
+        return ProductTable(
+            listed=np.concatenate((self.listed, newer.listed))[rows],
+            price=np.concatenate((self.price, newer.price))[rows],
+            attributes=self.attributes.merged(newer.attributes, rows),
+            **{
+                name: Texts.chain(getattr(self, name), getattr(newer, name)).pick(rows)
+                for name in TEXT_COLUMNS
+            },
+        )
+
     def category_path(self, row: int) -> tuple[str, ...]:
-        return _split(self.category[row])
+        return split_names(self.category[row])
 
     def label_names(self, row: int) -> tuple[str, ...]:
-        return _split(self.labels[row])
+        return split_names(self.labels[row])
 
     def product(self, row: int) -> Product:
         """The record of one row."""
@@ -177,12 +101,12 @@ class ProductTable:
             gtin=self.gtin[row],
             availability=self.availability[row],
             language=self.language[row],
-            collections=_split(self.collections[row]),
+            collections=split_names(self.collections[row]),
         )
 
     def arrays(self) -> Arrays:
         arrays: Arrays = {"products.listed": self.listed, "products.price": self.price}
-        for name in _TEXT_COLUMNS:
+        for name in TEXT_COLUMNS:
             arrays.update(getattr(self, name).arrays(f"products.{name}"))
         table = self.attributes
         arrays.update(table.names.texts.arrays("attributes.names"))
@@ -201,11 +125,11 @@ class ProductTable:
                 texts=Vocabulary(Texts.from_arrays(arrays, "attributes.texts")),
                 **{name: arrays[f"attributes.{name}"] for name in _CELL_COLUMNS},  # type: ignore[arg-type]
             ),
-            **{name: Texts.from_arrays(arrays, f"products.{name}") for name in _TEXT_COLUMNS},
+            **{name: Texts.from_arrays(arrays, f"products.{name}") for name in TEXT_COLUMNS},
         )
 
 
-_TEXT_COLUMNS = (
+TEXT_COLUMNS = (
     "id",
     "title",
     "description",
@@ -229,5 +153,21 @@ def _price(number: float) -> Decimal:
     return Decimal(f"{whole}.{cents:0<2}")
 
 
-def _split(joined: str) -> tuple[str, ...]:
-    return tuple(joined.split(_PATH)) if joined else ()
+def _joined(names: Sequence[str]) -> str:
+    """Several names as one text. Readers let no separator into a name; what holds one anyway is escaped."""
+    if not names:
+        return ""
+    text = _UNIT.join(names)
+    if _ESCAPE in text or text.count(_UNIT) >= len(names):
+        text = _UNIT.join(n.replace(_ESCAPE, f"{_ESCAPE}e").replace(_UNIT, f"{_ESCAPE}u") for n in names)
+    return text or _ESCAPE
+
+
+def split_names(text: str) -> tuple[str, ...]:
+    """The names behind a text of the columns category, labels and collections."""
+    if not text:
+        return ()
+    if _ESCAPE not in text:
+        return tuple(text.split(_UNIT))
+    plain = text if text != _ESCAPE else ""  # one name, and that is empty
+    return tuple(n.replace(f"{_ESCAPE}u", _UNIT).replace(f"{_ESCAPE}e", _ESCAPE) for n in plain.split(_UNIT))

@@ -3,55 +3,29 @@
 from __future__ import annotations
 
 from array import array
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import count
 
 import numpy as np
 import numpy.typing as npt
 
-from kg.graph import (
-    FOUND,
-    HAS_ATTRIBUTE,
-    IN_CATEGORY,
-    IN_COLLECTION,
-    MADE_BY,
-    SUBCATEGORY_OF,
-    USER_RELATIONS,
-    EdgeType,
-    Graph,
-    Relation,
+from kg.catalog_edges import (
+    ATTRIBUTE_FLOOR,
+    ATTRIBUTE_LENGTH,
+    ATTRIBUTE_SHARE,
+    CatalogEdges,
+    Pairs,
+    attribute_node,
+    catalog_edges,
 )
+from kg.graph import FOUND, USER_RELATIONS, EdgeType, Graph, Relation
 from kg.product_table import ProductTable
-from kg.records import (
-    CATEGORY_SEPARATOR,
-    NODE_KINDS,
-    AttributeValue,
-    Fact,
-    Interaction,
-    NodeKind,
-    Product,
-)
-from kg.texts import Texts, Vocabulary
+from kg.records import NODE_KINDS, Fact, Interaction, NodeKind, Product
+from kg.texts import Vocabulary
 
-ATTRIBUTE_SHARE = 0.2
-"""An attribute value that more than this share of the products have says nothing about any of them."""
-ATTRIBUTE_FLOOR = 50
-"""…but in a small shop a value may always link this many products."""
-ATTRIBUTE_LENGTH = 80
-"""A longer text is a description, not a value that products share."""
+__all__ = ["ATTRIBUTE_FLOOR", "ATTRIBUTE_LENGTH", "ATTRIBUTE_SHARE", "assemble", "attribute_node"]
+
 _TIMED = frozenset(USER_RELATIONS.values())
-
-
-def attribute_node(name: str, value: AttributeValue) -> str | None:
-    """The id of the node that an attribute value makes, or None if it makes none.
-
-    Only short texts and true booleans do: "both weigh 1.23 kg" is no reason to like a product.
-    """
-    if isinstance(value, bool):
-        return f"{name}=yes" if value else None
-    if isinstance(value, str) and len(value) <= ATTRIBUTE_LENGTH:
-        return f"{name}={value}"
-    return None
 
 
 def assemble(
@@ -66,16 +40,17 @@ def assemble(
     Products that only facts and interactions mention become stubs. An edge that several sources state
     appears once, with the largest weight.
     """
-    builder = _Builder()
-    records: dict[int, Product] = {}
-    for product in products:
-        records[builder.product(product)] = product
-    builder.drop_common_attributes(max(ATTRIBUTE_FLOOR, int(attribute_share * len(records))))
+    records = {product.id: product for product in products}
+    stated = Stated()
     for fact in facts:
-        builder.fact(fact)
+        stated.fact(fact)
     for interaction in interactions:
-        builder.interaction(interaction)
-    return builder.graph(records)
+        stated.interaction(interaction)
+    ids = sorted(records.keys() | stated.numbers["product"].keys())
+    table = ProductTable.of(Vocabulary.of(ids).texts, [records.get(node_id) for node_id in ids])
+    catalog = catalog_edges(table, attribute_share=attribute_share)
+    nodes = number_nodes(Vocabulary(table.id), catalog, stated.numbers)
+    return Graph(nodes=nodes, relations=relate(nodes, catalog, stated), products=table)
 
 
 class _Columns:
@@ -94,12 +69,13 @@ class _Columns:
         self.weight.append(weight)
 
 
-class _Builder:
+class Stated:
+    """What facts and interactions say beside the catalog, with nodes numbered as they come."""
+
     def __init__(self) -> None:
         self.numbers: dict[NodeKind, dict[str, int]] = {kind: {} for kind in NODE_KINDS}
         self.edges: dict[EdgeType, _Columns] = {}
         self.orders: dict[str, int] = {}
-        self._attribute_use: Counter[int] = Counter()
 
     def node(self, kind: NodeKind, node_id: str) -> int:
         numbers = self.numbers[kind]
@@ -110,50 +86,6 @@ class _Builder:
         if edge_type not in self.edges:
             self.edges[edge_type] = _Columns()
         return self.edges[edge_type]
-
-    def product(self, product: Product) -> int:
-        number = self.node("product", product.id)
-        if product.brand:
-            self.columns("product", MADE_BY, "brand").add(number, self.node("brand", product.brand))
-        for category in self._categories(product):
-            self.columns("product", IN_CATEGORY, "category").add(number, category)
-        for collection in dict.fromkeys(product.collections):
-            self.columns("product", IN_COLLECTION, "collection").add(
-                number, self.node("collection", collection)
-            )
-        for node_id in attribute_nodes(product):
-            attribute = self.node("attribute", node_id)
-            self._attribute_use[attribute] += 1
-            self.columns("product", HAS_ATTRIBUTE, "attribute").add(number, attribute)
-        return number
-
-    def _categories(self, product: Product) -> Iterable[int]:
-        leaves = [*dict.fromkeys(product.labels)]
-        if product.category:
-            child = CATEGORY_SEPARATOR.join(product.category)
-            leaves = [child, *(label for label in leaves if label != child)]
-            for depth in range(len(product.category) - 1, 0, -1):
-                parent = CATEGORY_SEPARATOR.join(product.category[:depth])
-                self.columns("category", SUBCATEGORY_OF, "category").add(
-                    self.node("category", child), self.node("category", parent)
-                )
-                child = parent
-        return [self.node("category", leaf) for leaf in leaves]
-
-    def drop_common_attributes(self, most: int) -> None:
-        common = {number for number, count in self._attribute_use.items() if count > most}
-        columns = self.edges.get(EdgeType("product", HAS_ATTRIBUTE, "attribute"))
-        if not common or columns is None:
-            return
-        kept = _Columns()
-        for head, tail in zip(columns.heads, columns.tails, strict=True):
-            if tail not in common:
-                kept.add(head, tail)
-        self.edges[EdgeType("product", HAS_ATTRIBUTE, "attribute")] = kept
-        names = [name for name, number in self.numbers["attribute"].items() if number not in common]
-        renumbered = {self.numbers["attribute"][name]: new for new, name in enumerate(names)}
-        kept.tails = array("q", (renumbered[tail] for tail in kept.tails))
-        self.numbers["attribute"] = {name: new for new, name in enumerate(names)}
 
     def fact(self, fact: Fact) -> None:
         columns = self.columns(fact.head_kind, fact.relation, fact.tail_kind)
@@ -174,82 +106,126 @@ class _Builder:
         if interaction.query:
             self.columns("query", FOUND, "product").add(self.node("query", interaction.query), product)
 
-    def graph(self, records: Mapping[int, Product]) -> Graph:
-        nodes: dict[NodeKind, Vocabulary] = {}
-        new: dict[NodeKind, npt.NDArray[np.int64]] = {}
-        for kind, numbers in self.numbers.items():
-            ids = sorted(numbers)
-            nodes[kind] = Vocabulary(Texts.of(ids))
-            new[kind] = np.empty(len(ids), dtype=np.int64)
-            new[kind][[numbers[node_id] for node_id in ids]] = np.arange(len(ids))
-        by_row: list[Product | None] = [None] * len(nodes["product"])
-        for number, product in records.items():
-            by_row[int(new["product"][number])] = product
-        order_rank = _ranks(self.orders)
-        relations = {
-            edge_type: _relation(edge_type, self.edges[edge_type], new, order_rank)
-            for edge_type in sorted(self.edges)
-            if len(self.edges[edge_type].heads)
-        }
-        table = ProductTable.of(nodes["product"].texts, by_row)
-        return Graph(nodes=nodes, relations=relations, products=table)
+
+def number_nodes(
+    products: Vocabulary, catalog: CatalogEdges, others: Mapping[NodeKind, Iterable[str]]
+) -> dict[NodeKind, Vocabulary]:
+    """The nodes of a graph by kind, in the order of their ids: those of the catalog and all others."""
+    nodes: dict[NodeKind, Vocabulary] = {}
+    for kind in NODE_KINDS:
+        ids = catalog.nodes.get(kind, ())
+        known = set(ids)
+        more = {node_id for node_id in others.get(kind, ()) if node_id not in known}
+        nodes[kind] = products if kind == "product" else Vocabulary.of(sorted([*ids, *more]) if more else ids)
+    return nodes
 
 
-def attribute_nodes(product: Product) -> Iterable[str]:
-    """The distinct attribute nodes of a product, sorted by name."""
-    found: dict[str, None] = {}
-    for name in sorted(product.attributes):
-        for value in product.values(name):
-            node_id = attribute_node(name, value)
-            if node_id is not None:
-                found[node_id] = None
-    return found
+def relate(
+    nodes: Mapping[NodeKind, Vocabulary], catalog: CatalogEdges, stated: Stated
+) -> dict[EdgeType, Relation]:
+    """All relations that have edges, by type, in order."""
+    new = {kind: _places(nodes[kind], numbers) for kind, numbers in stated.numbers.items()}
+    moved = {
+        kind: None if len(ids) == len(nodes[kind]) else _places(nodes[kind], dict(zip(ids, count())))
+        for kind, ids in catalog.nodes.items()
+    }
+    order_rank = _places(sorted(stated.orders), stated.orders)
+    relations: dict[EdgeType, Relation] = {}
+    for edge_type in sorted(stated.edges.keys() | catalog.edges.keys()):
+        pairs, columns = catalog.edges.get(edge_type), stated.edges.get(edge_type)
+        shape = len(nodes[edge_type.head]), len(nodes[edge_type.tail])
+        if pairs is not None:
+            pairs = _moved(pairs, moved.get(edge_type.head), moved[edge_type.tail])
+        if columns is None:
+            assert pairs is not None
+            weight = np.ones(len(pairs.heads), dtype=np.float32)
+            relation = _relation(edge_type, pairs.heads, pairs.tails, weight, shape)
+        else:
+            relation = _merged(edge_type, pairs, columns, new, order_rank, shape)
+        if len(relation):
+            relations[edge_type] = relation
+    return relations
 
 
-def _ranks(numbers: Mapping[str, int]) -> npt.NDArray[np.int64]:
-    ranks = np.empty(len(numbers), dtype=np.int64)
-    ranks[[numbers[name] for name in sorted(numbers)]] = np.arange(len(numbers))
-    return ranks
+def _places(ids: Iterable[str], numbers: Mapping[str, int]) -> npt.NDArray[np.int64]:
+    """int64 [len(numbers)]: where among `ids` each numbered one stands; all of them do."""
+    places = np.empty(len(numbers), dtype=np.int64)
+    if numbers:
+        found = np.fromiter((numbers.get(node_id, -1) for node_id in ids), dtype=np.int64)
+        known = np.flatnonzero(found >= 0)
+        places[found[known]] = known
+    return places
 
 
-def _relation(
+def _moved(pairs: Pairs, heads: npt.NDArray[np.int64] | None, tails: npt.NDArray[np.int64] | None) -> Pairs:
+    """The pairs by the numbers of the graph, where those differ. They grow with the old ones: order stays."""
+    return Pairs(
+        heads=pairs.heads if heads is None else heads[pairs.heads],
+        tails=pairs.tails if tails is None else tails[pairs.tails],
+    )
+
+
+def _merged(
     edge_type: EdgeType,
+    pairs: Pairs | None,
     columns: _Columns,
     new: Mapping[NodeKind, npt.NDArray[np.int64]],
     order_rank: npt.NDArray[np.int64],
+    shape: tuple[int, int],
 ) -> Relation:
     heads = new[edge_type.head][_int64(columns.heads)]
     tails = new[edge_type.tail][_int64(columns.tails)]
     weight = np.frombuffer(columns.weight, dtype=np.float64)
-    timed = len(columns.time) > 0
-    if timed:
+    if len(columns.time):
         time = np.frombuffer(columns.time, dtype=np.float64)
         order = _int64(columns.order)
         known = order >= 0
         order = np.where(known, order_rank[order] if len(order_rank) else -1, -1)
         # rows in the order of time (unknown first), so that a user's history reads as a sequence
         rank = np.lexsort((weight, order, tails, np.where(np.isnan(time), -np.inf, time), heads))
-    else:
-        # one edge per pair; queries add up what several interactions say, facts keep the strongest
-        rank = np.lexsort((weight, tails, heads))
-        pair_heads, pair_tails, pair_weight = heads[rank], tails[rank], weight[rank]
-        first = np.ones(len(rank), dtype=np.bool_)
-        first[1:] = (pair_heads[1:] != pair_heads[:-1]) | (pair_tails[1:] != pair_tails[:-1])
-        starts = np.flatnonzero(first)
-        merge = np.add.reduceat if edge_type.name == FOUND else np.maximum.reduceat
-        weight = merge(pair_weight, starts)
-        heads, tails = pair_heads[starts], pair_tails[starts]
-        rank = np.arange(len(starts))
-    indptr = np.zeros(len(new[edge_type.head]) + 1, dtype=np.int64)
-    np.cumsum(np.bincount(heads, minlength=len(new[edge_type.head])), out=indptr[1:])
+        return _relation(
+            edge_type,
+            heads[rank],
+            tails[rank],
+            weight[rank],
+            shape,
+            time=None if np.isnan(time).all() else time[rank],
+            order=order[rank] if (order >= 0).any() else None,
+        )
+    if pairs is not None:
+        heads, tails = np.concatenate((heads, pairs.heads)), np.concatenate((tails, pairs.tails))
+        weight = np.concatenate((weight, np.ones(len(pairs.heads))))
+    # one edge per pair; queries add up what several interactions say, facts keep the strongest
+    rank = np.lexsort((weight, tails, heads))
+    heads, tails, weight = heads[rank], tails[rank], weight[rank]
+    first = np.ones(len(rank), dtype=np.bool_)
+    first[1:] = (heads[1:] != heads[:-1]) | (tails[1:] != tails[:-1])
+    starts = np.flatnonzero(first)
+    merge = np.add.reduceat if edge_type.name == FOUND else np.maximum.reduceat
+    return _relation(edge_type, heads[starts], tails[starts], merge(weight, starts), shape)
+
+
+def _relation(
+    edge_type: EdgeType,
+    heads: npt.NDArray[np.int64],
+    tails: npt.NDArray[np.int64],
+    weight: npt.NDArray[np.floating],
+    shape: tuple[int, int],
+    *,
+    time: npt.NDArray[np.float64] | None = None,
+    order: npt.NDArray[np.int64] | None = None,
+) -> Relation:
+    """Sorted edges as a relation; `shape` is (how many heads, how many tails)."""
+    indptr = np.zeros(shape[0] + 1, dtype=np.int64)
+    np.cumsum(np.bincount(heads, minlength=shape[0]), out=indptr[1:])
     return Relation(
         type=edge_type,
         indptr=indptr,
-        tails=tails[rank].astype(np.int32),
-        weight=weight[rank].astype(np.float32),
-        tail_count=len(new[edge_type.tail]),
-        time=time[rank] if timed and not np.isnan(time).all() else None,
-        order=order[rank].astype(np.int32) if timed and (order >= 0).any() else None,
+        tails=tails.astype(np.int32),
+        weight=weight.astype(np.float32, copy=False),
+        tail_count=shape[1],
+        time=time,
+        order=None if order is None else order.astype(np.int32),
     )
 
 

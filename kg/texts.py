@@ -24,11 +24,26 @@ class Texts(Sequence[str]):
 
     @classmethod
     def of(cls, strings: Iterable[str]) -> Texts:
+        strings = list(strings)
+        offsets = np.zeros(len(strings) + 1, dtype=np.int64)
+        joined = "".join(strings)
+        if joined.isascii():  # as many bytes as characters: one block can be encoded at once
+            np.cumsum(np.fromiter(map(len, strings), dtype=np.int64, count=len(strings)), out=offsets[1:])
+            return cls(np.frombuffer(joined.encode(), dtype=np.uint8), offsets)
         # surrogates can come from JSON escapes; they have no UTF-8 form, so they become '?'
         encoded = [s.encode("utf-8", "replace") for s in strings]
-        offsets = np.zeros(len(encoded) + 1, dtype=np.int64)
-        np.cumsum([len(e) for e in encoded], out=offsets[1:])
+        np.cumsum(np.fromiter(map(len, encoded), dtype=np.int64, count=len(encoded)), out=offsets[1:])
         return cls(np.frombuffer(b"".join(encoded), dtype=np.uint8), offsets)
+
+    @classmethod
+    def chain(cls, *several: Texts) -> Texts:
+        """All strings of some sequences, one after the other."""
+        ends = np.cumsum([0, *(len(texts.data) for texts in several)])
+        starts = (texts.offsets[:-1] + end for texts, end in zip(several, ends[:-1], strict=True))
+        return cls(
+            np.concatenate([texts.data for texts in several]),
+            np.concatenate([*starts, ends[-1:]]).astype(np.int64, copy=False),
+        )
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -54,6 +69,30 @@ class Texts(Sequence[str]):
     def take(self, rows: npt.NDArray[np.integer]) -> list[str]:
         """The strings of some rows, in their order."""
         return [self[int(i)] for i in rows]
+
+    def pick(self, rows: npt.NDArray[np.integer]) -> Texts:
+        """The strings of some rows, in their order, without decoding them.
+
+        Quick where most rows follow one another: each run of such rows is copied as one block.
+        """
+        rows = np.asarray(rows, dtype=np.int64)
+        offsets = np.zeros(len(rows) + 1, dtype=np.int64)
+        np.cumsum(np.diff(self.offsets)[rows], out=offsets[1:])
+        breaks = np.flatnonzero(np.diff(rows) != 1) + 1
+        starts = rows[np.concatenate(([0], breaks))] if len(rows) else rows
+        ends = rows[np.concatenate((breaks - 1, [len(rows) - 1]))] + 1 if len(rows) else rows
+        spans = zip(self.offsets[starts].tolist(), self.offsets[ends].tolist(), strict=True)
+        blocks = [self.data[start:end] for start, end in spans]
+        return Texts(np.concatenate(blocks) if blocks else self.data[:0], offsets)
+
+    def distinct(self) -> tuple[list[str], npt.NDArray[np.int64]]:
+        """(the distinct strings in the order of code points, int64 [n]: the number of each row's string)."""
+        whole = self.data.tobytes()
+        rows = [whole[start:end] for start, end in pairwise(self.offsets.tolist())]
+        found = sorted(set(rows))  # UTF-8 sorts as code points do
+        numbers = {text: number for number, text in enumerate(found)}
+        codes = np.fromiter(map(numbers.__getitem__, rows), dtype=np.int64, count=len(rows))
+        return [text.decode("utf-8") for text in found], codes
 
     def arrays(self, prefix: str) -> dict[str, npt.NDArray[np.generic]]:
         return {f"{prefix}.data": self.data, f"{prefix}.offsets": self.offsets}

@@ -91,6 +91,14 @@ def test_a_row_without_a_record_is_not_listed() -> None:
     assert table.product(0) == Product(id="a")
 
 
+@pytest.mark.parametrize(
+    "names", [(), ("",), ("", ""), ("a", ""), ("\x1f",), ("\x1e", "e"), ("a\x1eu", "\x1e\x1f")]
+)
+def test_strange_names_come_back_too(names: tuple[str, ...]) -> None:
+    product = Product(id="p", category=names, labels=names, collections=names)
+    assert ProductTable.of(Texts.of(["p"]), [product]).product(0) == product
+
+
 def test_values_keep_their_type_and_order() -> None:
     mixed = ("b", 1.0, True, Quantity(number=1.0, unit="kg"), "a", False)
     product = Product(id="p", attributes={"z": mixed, "a": 2.5})

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from kg.arrays import load_arrays, save_arrays
 from kg.graph import EdgeType, Graph
 from kg.records import Fact, Interaction, Product, Record
-from kg.snapshot import ATTRIBUTE_FLOOR, assemble
+from kg.snapshot import ATTRIBUTE_FLOOR, assemble, attribute_node
 from tests import strategies
 from tests.kg.store.contract import assert_same_graph, last_of_each
 from tests.tiny import FACTS, INTERACTIONS, PRODUCTS, RECORDS, STUBS, neighbours, tiny_graph
@@ -189,6 +189,30 @@ def test_the_order_of_records_does_not_matter(records: list[Record], seed: int) 
 def test_the_order_of_the_tiny_shop_does_not_matter(seed: int) -> None:
     shuffled = random.Random(seed).sample(RECORDS, len(RECORDS))
     assert_same_graph(tiny_graph(), graph_of(shuffled))
+
+
+@given(products=st.lists(strategies.products(), max_size=5, unique_by=lambda p: p.id))
+def test_every_edge_of_the_catalog_is_one_that_a_product_states(products: list[Product]) -> None:
+    graph = assemble(products, [], [])
+    for product in products:
+        nodes = (attribute_node(n, v) for n in product.attributes for v in product.values(n))
+        expected: dict[str, set[str]] = {
+            "made_by": {product.brand} - {""},
+            "in_category": {*product.labels} | {" > ".join(path) for path in [product.category] if path},
+            "has_attribute": {node for node in nodes if node is not None},
+            "in_collection": {*product.collections},
+        }
+        for name, ids in expected.items():
+            assert [node for node, _ in neighbours(graph, name, product.id)] == sorted(ids)
+    paths = {p.category[:depth] for p in products for depth in range(2, len(p.category) + 1)}
+    assert named_tree(graph) == {(" > ".join(path), " > ".join(path[:-1])) for path in paths}
+
+
+def named_tree(graph: Graph) -> set[tuple[str, str]]:
+    tree, names = graph.relation("subcategory_of"), graph.nodes["category"]
+    if tree is None:
+        return set()
+    return {(names[h], names[t]) for h, t in zip(tree.heads.tolist(), tree.tails.tolist(), strict=True)}
 
 
 @given(records=strategies.records)

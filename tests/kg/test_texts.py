@@ -13,6 +13,7 @@ from kg.arrays import Arrays, load_arrays, save_arrays
 from kg.errors import DataError, VersionError
 from kg.texts import Texts, Vocabulary
 from kg.vectors import Vectors
+from tests import strategies
 
 strings = st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=10), max_size=8)
 
@@ -30,6 +31,26 @@ def test_texts_are_a_sequence_of_the_strings(words: list[str], data: st.DataObje
             texts[outside]
     rows = np.array(data.draw(st.lists(st.integers(0, len(words) - 1)) if words else st.just([])), dtype=int)
     assert texts.take(rows) == [words[i] for i in rows]
+
+
+@given(words=strings, more=strings, data=st.data())
+def test_texts_can_be_chained_and_picked(words: list[str], more: list[str], data: st.DataObject) -> None:
+    chained = Texts.chain(Texts.of(words), Texts.of(more))
+    assert list(chained) == words + more
+    numbers = st.integers(0, len(chained) - 1) if len(chained) else st.nothing()
+    rows = data.draw(st.one_of(st.lists(numbers), st.lists(numbers, unique=True).map(sorted)))
+    picked = chained.pick(np.array(rows, dtype=np.int64))
+    same = Texts.of([(words + more)[row] for row in rows])
+    np.testing.assert_array_equal(picked.data, same.data)
+    np.testing.assert_array_equal(picked.offsets, same.offsets)
+    assert (picked.data.dtype, picked.offsets.dtype) == (same.data.dtype, same.offsets.dtype)
+
+
+@given(words=st.lists(strategies.TRICKY, max_size=8))
+def test_distinct_strings_come_in_the_order_of_code_points(words: list[str]) -> None:
+    found, codes = Texts.of(words).distinct()
+    assert found == sorted(set(words))
+    assert [found[code] for code in codes] == words
 
 
 @given(words=strings)
