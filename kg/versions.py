@@ -6,39 +6,30 @@
         current the name of the serving version (replaced atomically)
 
 A version is complete before its folder gets its name, so a crash leaves at most a draft that the next build
-removes. Every file's SHA-256 is in the manifest, and the manifest's own beside it.
+removes. Every file's SHA-256 is in the manifest, and the manifest's own beside it. What a version shares with
+an earlier one is linked, not copied: either may go without harm to the other, and no file is ever written to
+again.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from kg.errors import VersionError
+from kg.errors import SettingsError, VersionError
+from kg.lock import writer_lock
+from kg.sealing import MANIFEST, SEAL, damaged, seal, sealed_files, share, sync, verify
 
-FORMAT = 1
-MANIFEST = "manifest.json"
-SEAL = "manifest.sha256"
+__all__ = ["MANIFEST", "SEAL", "Version", "Versions", "seal", "share", "verify"]
+
 _CURRENT = "current"
-_LIBRARIES = (
-    "shelfgraph",
-    "numpy",
-    "scipy",
-    "faiss-cpu",
-    "bm25s",
-    "torch",
-    "transformers",
-    "pykeen",
-    "torch-geometric",
-)
+_DRAFT = ".draft-"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,57 +45,6 @@ class Version:
     settings: Mapping[str, Any]
     card: Mapping[str, Any]
     current: bool = False
-
-
-def seal(folder: Path, *, settings: Mapping[str, Any], card: Mapping[str, Any]) -> None:
-    """Write the manifest over everything that lies in `folder`."""
-    files = {
-        str(path.relative_to(folder).as_posix()): _digest(path)
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name not in (MANIFEST, SEAL)
-    }
-    manifest = {
-        "format": FORMAT,
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "libraries": {name: found for name in _LIBRARIES if (found := _installed(name)) is not None},
-        "settings": dict(settings),
-        "card": dict(card),
-        "files": files,
-    }
-    text = json.dumps(manifest, indent=1, ensure_ascii=False, sort_keys=True)
-    (folder / MANIFEST).write_text(text, encoding="utf-8")
-    (folder / SEAL).write_text(_digest(folder / MANIFEST), encoding="utf-8")
-    for path in (*folder.rglob("*"), folder):
-        _sync(path)
-
-
-def verify(folder: Path) -> Mapping[str, Any]:
-    """The manifest of a sealed folder, once every file matches it; VersionError names the one that does
-    not."""
-    manifest_path = folder / MANIFEST
-    try:
-        # whatever bytes it holds: if they are not the digest, the two do not match
-        sealed = (folder / SEAL).read_text(encoding="utf-8", errors="replace").strip()
-        actual = _digest(manifest_path)
-    except OSError as error:
-        raise VersionError(
-            f"{folder} is not a complete version ({error}); roll back to another one or build again"
-        ) from error
-    if sealed != actual:
-        raise _damaged(manifest_path, f"it does not match {folder / SEAL}")
-    manifest: Mapping[str, Any] = json.loads(manifest_path.read_text(encoding="utf-8"))
-    if manifest["format"] != FORMAT:
-        raise VersionError(
-            f"{folder} has format {manifest['format']}, this Shelfgraph reads {FORMAT}; build the shop again"
-        )
-    for name, digest in manifest["files"].items():
-        try:
-            found = _digest(folder / name)
-        except OSError as error:
-            raise _damaged(folder / name, f"it cannot be read: {error}") from error
-        if found != digest:
-            raise _damaged(folder / name, "its checksum is not the one in the manifest")
-    return manifest
 
 
 class Versions:
@@ -128,13 +68,24 @@ class Versions:
 
     def current(self) -> Version:
         """The serving version; VersionError if nothing was built yet."""
-        name = self.current_name()
-        if name is None:
-            raise VersionError(f"{self.root.parent} has no built version; run `shelfgraph build` first")
-        try:
-            return self._named(name)
-        except VersionError as error:
-            raise VersionError(f"{self.root / _CURRENT} names the serving version, but {error}") from error
+        while True:
+            name = self.current_name()
+            if name is None:
+                raise VersionError(f"{self.root.parent} has no built version; run `shelfgraph build` first")
+            try:
+                return self._named(name)
+            except VersionError as error:
+                if self.current_name() == name:
+                    where = self.root / _CURRENT
+                    raise VersionError(f"{where} names the serving version, but {error}") from error
+                # another version serves by now, and this one was pruned
+
+    @contextmanager
+    def locked(self, purpose: str) -> Iterator[None]:
+        """Hold the lock under which versions are made and removed; StoreLockedError if another has it."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        with writer_lock(self.root / "build.lock", purpose=purpose, timeout=10.0):
+            yield
 
     def write(
         self,
@@ -142,32 +93,56 @@ class Versions:
         *,
         settings: Mapping[str, Any],
         card: Mapping[str, Any] | Callable[[], Mapping[str, Any]],
+        base: Version | None = None,
     ) -> Version:
-        """Let `fill` write into a draft folder, seal it and make it the serving version."""
+        """Let `fill` write into a draft folder, seal it and make it the serving version.
+
+        Files that `fill` takes from the version `base` with `share` are linked; their checksums are those of
+        its manifest. Either version can be removed without harm to the other.
+        """
         self.root.mkdir(parents=True, exist_ok=True)
-        for draft in self.root.glob(".draft-*"):
-            shutil.rmtree(draft, ignore_errors=True)
+        self._clear_away()
+        known = None if base is None else sealed_files(base.path)
         numbers = [int(path.name) for path in self.root.glob("[0-9]*") if path.name.isdigit()]
         name = f"{max(numbers, default=0) + 1:04d}"
-        draft = self.root / f".draft-{name}"
+        draft = self.root / f"{_DRAFT}{name}"
         draft.mkdir()
         try:
             fill(draft)
-            seal(draft, settings=settings, card=card() if callable(card) else card)
+            seal(draft, settings=settings, card=card() if callable(card) else card, known=known)
             draft.rename(self.root / name)
         except BaseException:
             shutil.rmtree(draft, ignore_errors=True)
             raise
         return self.select(name)
 
+    def prune(self, *, keep: int) -> tuple[str, ...]:
+        """Remove all versions but the serving one and the newest `keep` (one at least); their names.
+
+        Not while a version is being made: hold the lock (`locked`).
+        """
+        if keep < 1:
+            raise SettingsError(f"keep={keep} must be at least 1: the newest version stays")
+        kept = {version.name for version in self.list()[-keep:]} | {self.current_name()}
+        gone = [path for path in sorted(self.root.glob("[0-9]*")) if path.is_dir() and path.name not in kept]
+        for path in gone:
+            # out of sight first: a crash must not leave half a version
+            path.rename(self.root / f"{_DRAFT}removed-{path.name}")
+        self._clear_away()
+        return tuple(path.name for path in gone)
+
+    def _clear_away(self) -> None:
+        for draft in self.root.glob(f"{_DRAFT}*"):
+            shutil.rmtree(draft, ignore_errors=True)
+
     def select(self, name: str) -> Version:
         """Make a version the serving one."""
         self._named(name)  # it must be there and readable
         note = self.root / f".{_CURRENT}-{os.getpid()}"
         note.write_text(name, encoding="utf-8")
-        _sync(note)
+        sync(note)
         note.replace(self.root / _CURRENT)
-        _sync(self.root)
+        sync(self.root)
         return self._named(name)
 
     def _named(self, name: str) -> Version:
@@ -176,7 +151,7 @@ class Versions:
             known = ", ".join(v.name for v in self.list()) or "none"
             raise VersionError(f"there is no version {name!r} in {self.root}; there are: {known}")
         if not (path / SEAL).is_file():
-            raise _damaged(path / SEAL, "it is missing")
+            raise damaged(path / SEAL, "it is missing")
         return _version(path, current=name == self.current_name())
 
     def current_name(self) -> str | None:
@@ -186,7 +161,7 @@ class Versions:
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise _damaged(self.root / _CURRENT, str(error)) from error
+            raise damaged(self.root / _CURRENT, str(error)) from error
 
 
 def _version(path: Path, *, current: bool) -> Version:
@@ -201,30 +176,4 @@ def _version(path: Path, *, current: bool) -> Version:
             current=current,
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise _damaged(path / MANIFEST, str(error)) from error
-
-
-def _damaged(path: Path, why: str) -> VersionError:
-    return VersionError(
-        f"{path} is damaged ({why}); restore the file, roll back (`shelfgraph rollback`) or build again"
-    )
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _installed(name: str) -> str | None:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        raise damaged(path / MANIFEST, str(error)) from error

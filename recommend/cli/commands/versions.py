@@ -1,4 +1,4 @@
-"""List the built versions, and which one serves."""
+"""List the built versions and which one serves; remove old ones."""
 
 from __future__ import annotations
 
@@ -18,13 +18,33 @@ if TYPE_CHECKING:
 
 @click.command("versions")
 @shop_option
+@click.option(
+    "--prune",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Remove all but the newest N versions and the one that serves.",
+)
 @json_option
-def versions(shop: Path, as_json: bool) -> None:
-    """List the built versions, oldest first, and which one serves."""
-    found = open_shop(shop).versions()
+def versions(shop: Path, prune: int | None, as_json: bool) -> None:
+    """List the built versions, oldest first, and which one serves.
+
+    With --prune, old ones are removed first; what is left can still be rolled back to.
+
+    \b
+    shelfgraph versions --prune 3
+    """
+    opened = open_shop(shop)
+    removed: tuple[str, ...] = ()
+    if prune is not None:
+        with opened.built.locked("prune"):
+            removed = opened.built.prune(keep=prune)
+    found = opened.versions()
     if as_json:
-        print_json({"versions": [plain_version(version) for version in found]})
-    elif found:
+        print_json({"versions": [plain_version(version) for version in found], "removed": list(removed)})
+        return
+    if removed:
+        click.echo(f"removed: {', '.join(removed)}")
+    if found:
         rows = [_row(version) for version in found]
         columns = ("", "version", "created", "with", "seconds", "nDCG@10", "")
         print_table(columns, rows, right=("seconds", "nDCG@10"))
