@@ -2,6 +2,10 @@
 
 Several filters must all hold; `in` holds for any of its values. A product that lacks the value
 fails every operator but `!=`. Text is compared without regard to case, ids exactly.
+
+Numbers of attributes are compared across units: `attr.weight<=2 kg` finds 1,500 g, and nothing in cm. A
+number without a unit is in the unit that most values of the attribute have, and so are values without
+one; where most have no unit, the numbers are compared as they stand.
 """
 
 from __future__ import annotations
@@ -18,8 +22,10 @@ import numpy as np
 import numpy.typing as npt
 
 from kg.errors import FilterError
+from kg.measured import MeasuredCells, as_measure
 from kg.product_table import ProductTable
 from kg.texts import Texts
+from kg.units import Unit, near_units
 
 Operator: TypeAlias = Literal["=", "!=", "<", "<=", ">", ">=", "in"]
 FilterValue: TypeAlias = str | float | bool | tuple[str | float | bool, ...]
@@ -60,10 +66,21 @@ class Filter:
         if self.op != "in" and isinstance(self.value, tuple):
             raise FilterError(f"{self.op!r} needs one value, not {self.value!r}; use 'in'")
         numeric = self.field == "price" or self.op in _ORDERINGS
-        if numeric and any(_number(v) is None for v in self.values):
-            raise FilterError(f"{self} compares with a number, which {self.value!r} is not")
+        if numeric and any(as_number(v) is None for v in self.values) and not self._measured:
+            raise FilterError(f"{self} compares with a number, which {self.value!r} is not{self._hint}")
         if self.op in _ORDERINGS and self.field != "price" and not self.field.startswith(_ATTRIBUTE):
             raise FilterError(f"{self.field!r} has no order; use =, != or in")
+
+    @property
+    def _measured(self) -> bool:
+        return self.field.startswith(_ATTRIBUTE) and all(as_measure(str(v)) for v in self.values)
+
+    @property
+    def _hint(self) -> str:
+        match = re.fullmatch(r"\s*[\d.]+\s*([^\d\s.,]+)\s*", str(self.value))
+        if match is None or not self.field.startswith(_ATTRIBUTE):
+            return ""
+        return f"; no unit is called {match[1]!r} (near: {near_units(match[1])}), so leave it out or mend it"
 
     @property
     def values(self) -> tuple[str | float | bool, ...]:
@@ -157,25 +174,31 @@ class FilterIndex:
     def _attribute(self, name: str, condition: Filter) -> npt.NDArray[np.bool_]:
         table = self._table.attributes
         found = np.zeros(len(self._table), dtype=np.bool_)
-        number = self._attribute_names.get(name.casefold())
-        if number is None:
+        names = self._attribute_names.get(name.casefold())
+        if names is None:
             return found
-        cells = np.flatnonzero(np.isin(table.name, number))
+        cells = np.flatnonzero(np.isin(table.name, names))
         if condition.op in _ORDERINGS:
-            hit = (table.form[cells] == 1) & _compare(table.number[cells], condition)
+            number, unit = _amount(condition.values[0]) or (math.nan, None)
+            near = condition.op in ("<=", ">=")
+            hit = self._measured_cells.hits(cells, _ORDERINGS[condition.op], number, unit, near=near)
         else:
             hit = np.zeros(len(cells), dtype=np.bool_)
             texts = np.where(table.form[cells] == 0, table.text[cells], -1)  # the others' text is a unit
             for value in condition.values:
                 wanted = str(value).casefold()
-                as_number = _number(value)
-                if as_number is not None:
-                    hit |= (table.form[cells] == 1) & (table.number[cells] == as_number)
-                if wanted in _TRUE or wanted in _FALSE:
-                    hit |= (table.form[cells] == 2) & (table.number[cells] == float(wanted in _TRUE))
+                if (amount := _amount(value)) is not None:
+                    hit |= self._measured_cells.hits(cells, operator.eq, *amount, near=True)
+                as_boolean = as_truth(value)
+                if as_boolean is not None:
+                    hit |= (table.form[cells] == 2) & (table.number[cells] == float(as_boolean))
                 hit |= np.isin(texts, self._attribute_texts.get(wanted, np.empty(0, dtype=np.int64)))
         found[self._attribute_rows[cells[hit]]] = True
         return found
+
+    @cached_property
+    def _measured_cells(self) -> MeasuredCells:
+        return MeasuredCells(self._table.attributes)
 
     @cached_property
     def _attribute_rows(self) -> npt.NDArray[np.int64]:
@@ -219,14 +242,26 @@ def _by_folded(strings: Iterable[str]) -> Mapping[str, npt.NDArray[np.int64]]:
 
 
 def _compare(column: npt.NDArray[np.float64], condition: Filter) -> npt.NDArray[np.bool_]:
-    numbers = [n for n in map(_number, condition.values) if n is not None]
+    numbers = [n for n in map(as_number, condition.values) if n is not None]
     if condition.op in _ORDERINGS:
         with np.errstate(invalid="ignore"):  # NaN is a missing value: it fails every comparison
             return _ORDERINGS[condition.op](column, numbers[0])
     return np.isin(column, numbers)
 
 
-def _number(value: object) -> float | None:
+def _amount(value: object) -> tuple[float, Unit | None] | None:
+    number = as_number(value)
+    return as_measure(str(value)) if number is None else (number, None)
+
+
+def as_truth(value: object) -> bool | None:
+    """What a filter's value says of a boolean attribute; None if nothing."""
+    text = str(value).casefold()
+    return True if text in _TRUE else False if text in _FALSE else None
+
+
+def as_number(value: object) -> float | None:
+    """A filter's value as a number; None if it is none, or not finite."""
     try:
         number = float(str(value))
     except ValueError:

@@ -20,13 +20,16 @@ A small TOML file. Columns it does not name are still matched by their names and
     category_kind = "path"            # path | labels (names without an order)
     list_separator = "|"              # between several labels or collections in one cell
     price_scale = 0.01                # prices are in cents
-    decimal = ","                     # "1.299,00" instead of "1,299.00"
+    decimal = ","                     # "1.299,00"; without it the first rows show which of . and , it is
     time_format = "%d.%m.%Y"          # times that are neither ISO 8601 nor an epoch
     delimiter = ";"                   # of a CSV file whose header does not show it
     attribute_names = "words"         # words: screen_size -> screen size | as_given
     position = "rows"                 # interactions: the order of the rows stands in for times | none
+    encoding = "latin-1"              # of a text file whose encoding is not found out rightly
     feed = "shopify"                  # the columns are those that this feed's reader makes of the file
 
+A number may be written with its unit, "1,5 kg" or "2 x 500 ml" (kg/reading/measures.py says how); with `unit`
+it is converted. Without a type, a cell of a text file that is plainly a number and a known unit has both.
 An exact name beats a pattern, a longer pattern a shorter one; `"*"` takes what nothing else wanted.
 Fields of products: id, title, description, brand, category, labels, attributes (a JSON object), price,
 currency, image, url, gtin, availability, language, collections; of interactions: user, product, kind,
@@ -46,6 +49,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from kg.errors import MappingError
+from kg.reading.encoding import check_name
 from kg.reading.rules import broken, checker
 from kg.records import Fact, Interaction, Product, RecordKind
 from kg.resources import data_folder
@@ -85,17 +89,23 @@ class Options(BaseModel):
     category_kind: Literal["path", "labels"] = "path"
     list_separator: str = Field(default="|", min_length=1)
     price_scale: Decimal = Field(default=Decimal(1), gt=0)
-    decimal: Literal[".", ","] = "."
+    decimal: Literal["", ".", ","] = ""
     time_format: str = ""
     delimiter: str = Field(default="", max_length=1)
     attribute_names: Literal["words", "as_given"] = "words"
     position: Literal["none", "rows"] = "none"
     feed: str = ""
+    encoding: str = ""
 
     @field_validator("price_scale", mode="before")
     @classmethod
     def _exact(cls, value: object) -> object:
         return str(value) if isinstance(value, float) else value  # 0.01, not 0.01000000000000000020816…
+
+    @field_validator("encoding")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        return check_name(value) if value else ""
 
     def attribute_name(self, name: str) -> str:
         """The name an attribute gets: 'screen_size' → 'screen size' unless names stay as given."""
@@ -164,7 +174,8 @@ def _explain(error: ValidationError, name: str) -> str:
     if fault["type"] == "extra_forbidden":
         known = Options.model_fields if where[0] == "options" and len(where) > 1 else _Layout.model_fields
         return f"{name}: the key {key!r} is unknown; {_suggest(where[-1], known)}"
-    return f"{name}: {key} = {fault['input']!r} is wrong: {fault['msg']}; change it"
+    rule = str(fault["msg"]).removeprefix("Value error, ")
+    return f"{name}: {key} = {fault['input']!r} is wrong: {rule}; change it"
 
 
 def _suggest(word: str, known: Iterable[str]) -> str:

@@ -9,16 +9,18 @@ from typing import TypeAlias
 
 from kg.reading import values
 from kg.reading.mapping import Options, Target
-from kg.reading.values import blank, plain
+from kg.reading.measures import measure, plain_quantity
+from kg.reading.values import Decimals, blank, plain
 from kg.records import AttributeValue, Quantity
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Writing:
-    """How the values of a table are written. `typed`: text is meant as text, '12' is no number."""
+    """How the values of a column are written. `typed`: text is meant as text, '12' is no number."""
 
     options: Options
     typed: bool
+    decimal: Decimals
 
 
 @dataclass(kw_only=True, slots=True)
@@ -60,25 +62,37 @@ def _attribute_value(value: object, target: Target, writing: Writing) -> object:
         parts = tuple(_attribute_value(plain(v), target, writing) for v in value if not blank(v))
         return parts[0] if len(parts) == 1 else parts
     if isinstance(value, dict):
-        return _quantity(value, writing.options)
+        return _quantity(value, writing)
     if target.type == "number":
-        number = values.number(value, writing.options.decimal)
-        return Quantity(number=number, unit=target.unit) if target.unit else number
+        return _measure(value, target, writing)
     if target.type == "boolean":
         return values.boolean(value)
     if target.type == "text":
         return _as_words(value)
     if isinstance(value, str):
-        return value if writing.typed else values.number_or_text(value, writing.options.decimal)
+        if writing.typed:
+            return value
+        number = values.number_or_text(value, writing.decimal)
+        return number if number is not value else plain_quantity(value, writing.decimal) or value
     if isinstance(value, bool):
         return value
     return values.number(value) if isinstance(value, values.NUMBERS) else _as_words(value)
 
 
-def _quantity(value: dict[str, object], options: Options) -> AttributeValue:
+def _measure(value: object, target: Target, writing: Writing) -> object:
+    try:
+        number = values.number(value, writing.decimal)
+    except ValueError:
+        if not isinstance(value, str):
+            raise
+        return measure(value, writing.decimal, target.unit)
+    return Quantity(number=number, unit=target.unit) if target.unit else number
+
+
+def _quantity(value: dict[str, object], writing: Writing) -> AttributeValue:
     if "number" not in value or not set(value) <= {"number", "unit"}:
         raise ValueError('an object must look like {"number": 1.2, "unit": "kg"}')
-    number = values.number(plain(value["number"]), options.decimal)
+    number = values.number(plain(value["number"]), writing.decimal)
     unit = value.get("unit")
     return number if blank(unit) else Quantity(number=number, unit=str(unit).strip())
 
@@ -114,9 +128,8 @@ def _attributes(field: str, value: object, writing: Writing, draft: Draft) -> No
 
 
 def _price(field: str, value: object, writing: Writing, draft: Draft) -> None:
-    options = writing.options
     try:
-        amount, currency = values.price(value, options.decimal, options.price_scale)
+        amount, currency = values.price(value, writing.decimal, writing.options.price_scale)
     except ValueError as error:
         draft.faults.append((field, value, str(error)))
         return
@@ -174,10 +187,12 @@ def _time(field: str, value: object, writing: Writing, draft: Draft) -> None:
 
 def _number(field: str, value: object, writing: Writing, draft: Draft) -> None:
     try:
-        draft.fields[field] = values.number(value, writing.options.decimal)
+        draft.fields[field] = values.number(value, writing.decimal)
     except ValueError as error:
         draft.faults.append((field, value, str(error)))
 
+
+NUMBER_FIELDS = frozenset({"price", "position", "value", "weight"})
 
 PARSERS: dict[str, Parser] = {
     "attributes": _attributes,

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import NoReturn
 
 from kg.errors import DataError, MappingError
-from kg.reading.formats.base import Cells, Table
+from kg.reading.decimals import DecimalSigns, Numeric, look_ahead, settle
+from kg.reading.formats.base import Cells, Row, Table
 from kg.reading.mapping import REQUIRED, SEVERAL, Mapping, Options, Target, match_pattern
-from kg.reading.parsing import PARSERS, Draft, Writing, parse_attribute, settle_currency
+from kg.reading.parsing import NUMBER_FIELDS, PARSERS, Draft, Writing, parse_attribute, settle_currency
 from kg.reading.synonyms import FIELDS, RATING_COLUMNS, attribute_of, field_of, simple
 from kg.reading.values import blank, plain
 from kg.records import RecordKind
 
 _NAMED = -1  # better than any synonym
 _USERS = frozenset(FIELDS["interactions"]["user"])
+_FACT = {"head", "relation", "tail"}
 _SHOWN = 20
 
 
@@ -26,11 +30,15 @@ class _Binding:
 
 
 class Plan:
-    """Turns rows into drafts for one kind of records; remembers which columns were of no use."""
+    """Turns rows into drafts for one kind of records; remembers which columns were of no use.
 
-    def __init__(self, kind: RecordKind, mapping: Mapping | None) -> None:
+    `common`: the mapping is for all feeds of a sort, so a column of it that does not occur is no news.
+    """
+
+    def __init__(self, kind: RecordKind, mapping: Mapping | None, *, common: bool = False) -> None:
         self.kind = kind
         self.mapping = mapping
+        self._common = common
         self._options = mapping.options if mapping else Options()
         self._constants: dict[str, object] = dict(mapping.constants) if mapping else {}
         self._named = {column.casefold(): target for column, target in mapping.columns} if mapping else {}
@@ -38,26 +46,58 @@ class Plan:
         self._bindings: dict[str, _Binding | None] = {}
         self._unused: dict[str, None] = {}
         self._table = ""
-        self._writing = Writing(options=self._options, typed=True)
+        self._writing = Writing(options=self._options, typed=True, decimal=".")
+        self._other_writing = self._writing
+        self._other_sign: frozenset[str] = frozenset()
+        self._sign_notes: list[str] = []
         self._direct: tuple[tuple[str, str], ...] = ()
         self._direct_named: set[str] = set()
         self._dropped: Counter[str] = Counter()
 
-    def start(self, table: Table) -> None:
-        """Look at the columns of the next table; an error if a required one is missing."""
+    def start(self, table: Table) -> Iterator[Row]:
+        """Look at the columns and the first rows of the next table, and return all its rows.
+
+        An error if a required column is missing.
+        """
         self._table = table.name
-        self._writing = Writing(options=self._options, typed=table.typed)
         self._direct = ()
-        if table.columns is None:
-            return
-        bound = {column: b.target for column in table.columns if (b := self._bind(column)) is not None}
+        if table.columns is not None:
+            self._check(table, table.columns)
+        return self._settle_decimals(table)
+
+    def _settle_decimals(self, table: Table) -> Iterator[Row]:
+        numeric = partial(self._numeric, table.typed)
+        rows = table.rows
+        signs = DecimalSigns(table=self._options.decimal or ".")
+        columns = table.columns
+        if not self._options.decimal and (columns is None or any(numeric(c) != "never" for c in columns)):
+            sample, rows = look_ahead(rows)
+            signs = settle(sample, numeric, table.name)
+        self._sign_notes += signs.notes
+        self._other_sign = signs.others
+        self._writing = Writing(options=self._options, typed=table.typed, decimal=signs.table)
+        self._other_writing = replace(self._writing, decimal="," if signs.table == "." else ".")
+        return rows
+
+    def _numeric(self, typed: bool, column: str) -> Numeric:
+        """Whether the texts of a column are to be numbers."""
+        binding = self._bindings[column] if column in self._bindings else self._bind(column)
+        if binding is None:
+            return "never"
+        target = binding.target
+        if target.field in NUMBER_FIELDS or target.type == "number":
+            return "always"
+        return "with a unit" if target.field == "attribute" and not target.type and not typed else "never"
+
+    def _check(self, table: Table, columns: tuple[str, ...]) -> None:
+        bound = {column: b.target for column in columns if (b := self._bind(column)) is not None}
         fields = {target.field for target in bound.values()}
         if not table.typed and len(fields) == len(bound) and not fields & (PARSERS.keys() | SEVERAL):
             self._direct = tuple((column, target.field) for column, target in bound.items())
             self._direct_named = fields | self._constants.keys()
         for field in REQUIRED[self.kind]:
             if field not in fields and field not in self._constants:
-                self._missing(field, table.name, table.columns)
+                self._missing(field, table.name, columns)
 
     def _missing(self, field: str, name: str, columns: tuple[str, ...]) -> NoReturn:
         shown = _list(columns)
@@ -67,6 +107,11 @@ class Plan:
             raise MappingError(
                 f"{self.mapping.name}: {name} does not have {what} {field!r}; its columns are {shown}; "
                 f'name the right one under [columns], as {columns[0]} = "{field}"'
+            )
+        if self.kind == "products" and {simple(column) for column in columns} >= _FACT:
+            raise DataError(
+                f"{name} has the columns head, relation and tail, so it looks like facts; "
+                'load it with kind="facts"'
             )
         raise DataError(
             f"{name} has no column for {field!r}, which {self.kind} need; its columns are {shown}; "
@@ -79,7 +124,7 @@ class Plan:
             return self._direct_draft(cells, number)
         draft = Draft(fields=self._constants.copy(), named=set(self._constants), faults=[], dropped=[])
         chosen: dict[str, tuple[int, str, object]] = {}
-        bindings = self._bindings
+        bindings, writing, other_sign = self._bindings, self._writing, self._other_sign
         for column, value in cells.items():
             binding = bindings[column] if column in bindings else self._bind(column)
             if binding is None:
@@ -91,19 +136,20 @@ class Plan:
             if field == "attribute":
                 draft.named.add("attr." + target.attribute)
                 if not blank(value):
-                    parse_attribute(target.attribute, value, target, self._writing, draft)
+                    written = writing if column not in other_sign else self._other_writing
+                    parse_attribute(target.attribute, value, target, written, draft)
             elif field in SEVERAL:
                 if field != "ignore":
                     draft.named.add(field)
                     if not blank(value):
-                        PARSERS[field](field, value, self._writing, draft)
+                        PARSERS[field](field, value, writing, draft)
             elif field not in chosen or binding.rank < chosen[field][0]:
                 if field in chosen:
                     self._unused[chosen[field][1]] = None
                 chosen[field] = (binding.rank, column, value)
             else:
                 self._unused[column] = None
-        for field, (_, _, value) in chosen.items():
+        for field, (_, column, value) in chosen.items():
             draft.named.add(field)
             if blank(value):
                 continue
@@ -111,7 +157,7 @@ class Plan:
             if parser is None:
                 draft.fields[field] = value
             else:
-                parser(field, value, self._writing, draft)
+                parser(field, value, writing if column not in other_sign else self._other_writing, draft)
         if "price currency" in draft.fields:
             settle_currency(draft, self._constants)
         if draft.dropped:
@@ -195,14 +241,14 @@ class Plan:
 
     def notes(self) -> tuple[str, ...]:
         """What a user may want to know about the columns, once the rows are read."""
-        notes = []
+        notes = list(self._sign_notes)
         if self._unused:
             notes.append(f"columns not used: {_list(tuple(self._unused))}; name them in a mapping")
         if self._bindings:
             seen = {column.casefold() for column in self._bindings}
             absent = (
                 tuple(column for column, _ in self.mapping.columns if column.casefold() not in seen)
-                if (self.mapping)
+                if self.mapping and not self._common
                 else ()
             )
             if absent:

@@ -43,7 +43,7 @@ class LoadReport:
 
     `rejections` are the first 100 broken rules, `replaced` the first 100 products whose id came again
     later (the last row wins), `by_rule` counts every broken rule as ((field, rule), count).
-    `stubs` and `unchanged` are filled by the store.
+    `stubs` and `unchanged` are filled by the store, `deleted` by a full feed: products that it does not name.
     """
 
     kind: RecordKind
@@ -60,6 +60,7 @@ class LoadReport:
     seconds: float = 0.0
     stubs: int = 0
     unchanged: int = 0
+    deleted: int = 0
 
     @property
     def ok(self) -> bool:
@@ -86,7 +87,12 @@ class LoadReport:
 
     def _counts(self) -> list[str]:
         counts = [f"{self.read:,} read", f"{self.loaded:,} loaded", f"{self.rejected:,} rejected"]
-        optional = {"duplicates": self.duplicates, "stubs": self.stubs, "unchanged": self.unchanged}
+        optional = {
+            "duplicates": self.duplicates,
+            "stubs": self.stubs,
+            "unchanged": self.unchanged,
+            "deleted": self.deleted,
+        }
         counts += [f"{count:,} {name}" for name, count in optional.items() if count]
         return [*counts, f"{self.seconds:.1f} s"]
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import re
 import time
 from collections.abc import Hashable, Iterator
 from contextlib import closing
@@ -18,8 +16,10 @@ from pydantic import ValidationError
 from kg.errors import DataError, MappingError
 from kg.reading.feeds import feed_named, feed_of
 from kg.reading.feeds.base import Feed
+from kg.reading.fetching import Progress
 from kg.reading.formats.base import BadRow, Cells, Table
 from kg.reading.mapping import REQUIRED, Mapping
+from kg.reading.named import NamedProducts
 from kg.reading.plan import Plan
 from kg.reading.report import LoadReport, Rejection, Tally, shorten
 from kg.reading.rules import broken, checker
@@ -30,8 +30,6 @@ from kg.records import Fact, Interaction, Product, ProductPatch, RecordKind
 Fault: TypeAlias = tuple[str, object, str]
 
 _PLACES_PER_FILE = 1 << 40
-_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
-"""https://…, data:…: not a path."""
 _DEFAULTS = {field.name: getattr(Product(id=""), field.name) for field in fields(Product)}
 
 
@@ -50,28 +48,33 @@ class Reading:
         feed: str | None,
         patch: bool,
         rejects_file: Path | None,
+        named: NamedProducts | None = None,
+        allow_private: bool = False,
+        progress: Progress | None = None,
     ) -> None:
         if mapping is not None and mapping.kind and kind and mapping.kind != kind:
             raise MappingError(
                 f"{mapping.name} is for {mapping.kind}, but {kind} are to be loaded; "
                 "leave the kind out, or use another mapping"
             )
-        self._source = resolve(source)
+        self._source = resolve(source, allow_private=allow_private, progress=progress)
         if isinstance(self._source, Records) and mapping is not None:
             raise MappingError(f"{mapping.name} is for tables, not for records; leave it out")
         self._feed = self._find_feed(feed, kind, mapping)
-        if self._feed is not None and mapping is None and self._feed.mapping:
-            mapping = Mapping.builtin(self._feed.mapping)
+        common = mapping is None and self._feed is not None
+        if self._feed is not None and mapping is None:
+            mapping = self._feed_mapping(self._feed, kind)
         self.kind: RecordKind = kind or self._implied_kind(mapping) or "products"
         if patch and self.kind != "products":
             raise DataError(f"only products can be patched, not {self.kind}; use mode='replace'")
         self.patch = patch
         self._mapping = mapping
-        self._plan = Plan(self.kind, mapping)
+        self._plan = Plan(self.kind, mapping, common=common)
         self._tally = Tally(self.kind)
         self._seen = Seen()
         self._notes: list[str] = []
         self._rejects = _RejectsFile(rejects_file)
+        self._named = named
         self._line = 0
         self._last: tuple[int, int | None, str] = (0, None, "")
         self._row: object = None
@@ -92,6 +95,12 @@ class Reading:
         if mapping is None and isinstance(self._source, Files) and self._source.paths:
             return feed_of(self._source.paths[0], "", kind)
         return None
+
+    @staticmethod
+    def _feed_mapping(feed: Feed, kind: RecordKind | None) -> Mapping | None:
+        """The mapping that comes with a feed, if it is for what is to be loaded."""
+        mapping = Mapping.builtin(feed.mapping) if feed.mapping else None
+        return mapping if mapping is None or mapping.kind in (None, kind or feed.kinds[0]) else None
 
     def _implied_kind(self, mapping: Mapping | None) -> RecordKind | None:
         if mapping is not None and mapping.kind is not None:
@@ -138,7 +147,8 @@ class Reading:
             self._notes.append(
                 f"read as {self._feed.title} (feed = {self._feed.name!r}; 'none' turns that off)"
             )
-        with closing(tables(self._source, delimiter, self._feed, self.kind)) as every_table:
+        encoding = self._mapping.options.encoding if self._mapping else ""
+        with closing(tables(self._source, delimiter, encoding, self._feed, self.kind)) as every_table:
             for table in every_table:
                 yield from self._from_table(table)
 
@@ -146,9 +156,8 @@ class Reading:
         tally, plan, check = self._tally, self._plan, checker(self.kind)
         tally.files.append(table.name)
         self._notes += table.notes
-        plan.start(table)
         before, strays = tally.read, 0
-        for line, cells in table.rows:
+        for line, cells in plan.start(table):
             tally.read += 1
             if isinstance(cells, BadRow):
                 self._reject(line, [("", cells.text, cells.rule)], cells.text)
@@ -163,19 +172,17 @@ class Reading:
             if faults:
                 self._reject(line, faults, cells, draft.fields)
                 continue
-            if table.folder is not None and row.get("image"):
-                picture = _beside(table.folder, row["image"])
+            if table.pictures is not None and row.get("image"):
+                picture = table.pictures.find(row["image"])
                 strays += picture is None
                 row["image"] = picture or ""
             self._line, self._row = line, cells
             yield self._keep(row, line, draft.named)
         if tally.read == before:
             self._notes.append(f"{table.name} has no rows")
-        if strays:
-            self._notes.append(
-                f"{table.name}: {strays:,} picture paths leave the catalog's folder and were cleared; "
-                "put the pictures beside the file, or give full paths"
-            )
+        if strays and table.pictures is not None:
+            self._notes.append(f"{table.name}: {strays:,} {table.pictures.lost}")
+        self._notes += table.late_notes
 
     def _from_records(self, records: Iterator[object]) -> Iterator[AnyRecord]:
         check = checker(self.kind)
@@ -204,6 +211,8 @@ class Reading:
                 row["attributes"] = MappingProxyType(row["attributes"])
             product = Product(**row)
             key = name = product.id
+            if self._named is not None:
+                self._named.loaded(name)
             record = (
                 ProductPatch(product=product, fields=frozenset(named - {"id"})) if self.patch else product
             )
@@ -250,6 +259,8 @@ class Reading:
         )
 
     def _reject(self, line: int, faults: list[Fault], row: object, values: Cells | None = None) -> None:
+        if self._named is not None:
+            self._named.rejected(values)
         file = self._tally.files[-1]
         record_id = shorten((values or {}).get(REQUIRED[self.kind][0], ""))
         rejections = [
@@ -258,18 +269,6 @@ class Reading:
         ]
         self._tally.reject(rejections)
         self._rejects.write(rejections, row)
-
-
-def _beside(folder: Path, image: str) -> str | None:
-    """A picture that lies beside the catalog file, by its full path, because builds run in other folders.
-
-    Addresses stay as they are. None for a path that climbs out of the folder: a catalog from elsewhere
-    has no business there.
-    """
-    if _ADDRESS.match(image) or image.startswith("/"):
-        return image
-    inside = os.path.normpath(image)
-    return None if inside.split("/", 1)[0] == ".." else str(folder / inside)
 
 
 def _taken_apart(record: object) -> tuple[dict[str, object], set[str]]:

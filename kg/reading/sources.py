@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -11,9 +12,10 @@ from typing import Any, TypeAlias
 
 from kg.errors import DataError
 from kg.reading.feeds.base import Feed, as_it_is
+from kg.reading.fetching import Progress, fetch, is_address
 from kg.reading.formats import format_of
 from kg.reading.formats.base import BadRow, Row, Table
-from kg.reading.opening import open_file
+from kg.reading.opening import Location, open_files
 from kg.records import Fact, Interaction, Product, ProductPatch, RecordKind
 
 ROWS_PER_SLICE = 8192
@@ -29,9 +31,9 @@ RECORD_KINDS: dict[type, RecordKind] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Files:
-    """Files, opened one after the other."""
+    """Files and downloads, opened one after the other."""
 
-    paths: tuple[Path, ...]
+    paths: tuple[Location, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,10 +54,10 @@ class Records:
 Source: TypeAlias = Files | Rows | Records
 
 
-def resolve(source: object) -> Source:
-    """Say what a source is; DataError for what cannot be read."""
+def resolve(source: object, *, allow_private: bool = False, progress: Progress | None = None) -> Source:
+    """Say what a source is, and fetch it if it is on the web; DataError for what cannot be read."""
     if isinstance(source, (str, Path)):
-        return Files(paths=(Path(source),))
+        return _files([source], allow_private, progress)
     library = type(source).__module__.partition(".")[0]
     if library == "pandas" and type(source).__name__ == "DataFrame":
         return Rows(table=_pandas_table(source))
@@ -74,7 +76,7 @@ def resolve(source: object) -> Source:
     except StopIteration:
         return Rows(table=Table(name="nothing", columns=None, rows=iter(()), typed=True))
     if isinstance(first, (str, Path)):
-        return _files([first, *items])
+        return _files([first, *items], allow_private, progress)
     if isinstance(first, dict):
         return Rows(
             table=Table(name="rows", columns=None, rows=_dict_rows(chain([first], items)), typed=True)
@@ -88,15 +90,22 @@ def resolve(source: object) -> Source:
     return Records(records=chain([first], items), kind=kind)
 
 
-def _files(paths: list[Any]) -> Files:
+def _files(paths: list[Any], allow_private: bool, progress: Progress | None) -> Files:
     wrong = [path for path in paths if not isinstance(path, (str, Path))]
     if wrong:
         raise DataError(f"a list of paths contains a {type(wrong[0]).__name__}; give paths only")
-    return Files(paths=tuple(Path(path) for path in paths))
+    return Files(
+        paths=tuple(
+            fetch(path, allow_private=allow_private, progress=progress)
+            if isinstance(path, str) and is_address(path)
+            else Path(path)
+            for path in paths
+        )
+    )
 
 
 def tables(
-    source: Files | Rows, delimiter: str, feed: Feed | None, kind: RecordKind
+    source: Files | Rows, delimiter: str, encoding: str, feed: Feed | None, kind: RecordKind
 ) -> Generator[Table, None, None]:
     """One table after the other, as its feed converts it; a file is open while its table is in use."""
     convert = as_it_is if feed is None else feed.convert
@@ -104,9 +113,11 @@ def tables(
         yield convert(source.table, kind)
         return
     for path in source.paths:
-        with open_file(path) as file:
-            found = feed.format if feed is not None and feed.format is not None else format_of(file)
-            yield replace(convert(found.table(file, delimiter), kind), folder=path.parent.absolute())
+        with closing(open_files(path, encoding)) as files:
+            for file in files:
+                found = feed.format if feed is not None and feed.format is not None else format_of(file)
+                table = replace(found.table(file, delimiter), pictures=file.pictures, late_notes=file.notes)
+                yield convert(table, kind)
 
 
 def _dict_rows(rows: Iterable[object]) -> Iterator[Row]:

@@ -25,9 +25,13 @@ _PLAIN = {
 }
 _SCIENTIFIC = re.compile(r"[+-]?\d{1,20}(?:\.\d{1,20})?[eE][+-]?\d{1,3}")
 _PRICE = re.compile(r"\s*([^\d.,+\-\s]*)\s*([+-]?[\d.,][\d.,'\u2019\u00a0\u202f ]*?)\s*([^\d.,+\-\s]*)\s*")
+_NO_VALUE = re.compile(r"(?<=\d)[.,]\s?[-–—]+|(?<=[^\W\d_])\.")
+"""What adds nothing to a price: the dash for no cents ('12,- €', 'CHF 5.–'), the point of 'kr.'."""
 _CURRENCIES = {
     "€": "EUR", "$": "USD", "us$": "USD", "£": "GBP", "₹": "INR", "₽": "RUB", "₩": "KRW", "zł": "PLN",
     "元": "CNY", "rmb": "CNY", "cn¥": "CNY", "人民币": "CNY", "円": "JPY", "chf": "CHF",
+    "a$": "AUD", "au$": "AUD", "c$": "CAD", "ca$": "CAD", "hk$": "HKD", "r$": "BRL", "rs": "INR",
+    "kč": "CZK", "ft": "HUF", "fr": "CHF", "₺": "TRY", "₴": "UAH", "₪": "ILS", "฿": "THB", "₫": "VND",
     "¥": "", "￥": "", "kr": "",  # more than one country's: the number is read, the currency stays open
 }  # fmt: skip
 _LONGEST = 100
@@ -110,7 +114,7 @@ def price(value: object, decimals: Decimals = ".", scale: Decimal = Decimal(1)) 
     """The price and its currency ('' if none is named): '12.50 EUR', '€ 12.50', '$5', 12.5."""
     currency = ""
     if isinstance(value, str):
-        match = _PRICE.fullmatch(value) if len(value) <= _LONGEST else None
+        match = _PRICE.fullmatch(_NO_VALUE.sub("", value)) if len(value) <= _LONGEST else None
         if match is None:
             raise ValueError("a price must be a number")
         before, digits, after = match.groups()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from kg.reading.opening import OpenFile
+from kg.reading.pictures import Pictures
 
 Cells: TypeAlias = dict[str, object]
 """One row: column → value. A column without a value holds None or ''."""
@@ -30,7 +30,8 @@ class Table:
     """Rows from one source.
 
     `columns` is None if each row names its own. `typed` says that values carry their type; otherwise
-    every value is text, and '12' may mean a number. `folder` is where the file lies, if it is one.
+    every value is text, and '12' may mean a number. `pictures` finds those that rows name, if the table is
+    a file; `late_notes` grow while rows are read: feeds add theirs.
     """
 
     name: str
@@ -38,7 +39,8 @@ class Table:
     rows: Iterator[Row]
     typed: bool
     notes: tuple[str, ...] = ()
-    folder: Path | None = None
+    pictures: Pictures | None = None
+    late_notes: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, kw_only=True)

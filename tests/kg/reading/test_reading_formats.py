@@ -155,7 +155,14 @@ def test_csv_numbers_become_numbers_and_codes_stay_text(tmp_path: Path) -> None:
     )
     (product,) = read(tmp_path / "c.csv")
     assert product == Product(
-        id="007", attributes={"a": 12.5, "b": "007", "c": "yes", "d": "12 kg", "e": "1234567890123456789"}
+        id="007",
+        attributes={
+            "a": 12.5,
+            "b": "007",
+            "c": "yes",
+            "d": Quantity(number=12.0, unit="kg"),
+            "e": "1234567890123456789",
+        },
     )
 
 
@@ -300,3 +307,14 @@ def test_whatever_stands_in_a_row_it_is_a_record_or_a_rejection(
     assert len(records) + report.rejected == len(rows)
     if not patch:  # what was accepted once is accepted again, unchanged
         assert list(read(records)) == records
+
+
+@pytest.mark.parametrize("declared", ["sep=;\r\n", '"sep=;"\n', "SEP=;\n"])
+def test_the_delimiter_that_is_declared_for_excel(tmp_path: Path, declared: str) -> None:
+    path = tmp_path / "c.csv"
+    path.write_text(declared + "id;title, long;name;price\n1;x;One, two;3,5\n2;x\n", newline="")
+    reading = read(path)
+    (product,) = reading
+    assert product == Product(id="1", title="One, two", price=Decimal("3.5"))
+    (rejection,) = reading.report().rejections
+    assert rejection.line == 4
