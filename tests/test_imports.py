@@ -57,7 +57,8 @@ def test_dependencies_are_those_imported() -> None:
     """What the code imports is declared, so that a fresh install works; what is declared is used."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     declared = {_distribution(requirement) for requirement in project["dependencies"]}
-    optional = {_distribution(requirement) for requirement in project["optional-dependencies"]["polars"]}
+    extras = project["optional-dependencies"]
+    optional = {_distribution(requirement) for name in ("polars", "rdf") for requirement in extras[name]}
     providers = {
         module: {_normal(name) for name in names} for module, names in packages_distributions().items()
     }

@@ -5,7 +5,8 @@ carries its protocol, simple baselines beside ours, and intervals.
 """
 
 from recommend.evaluate.holdout import evaluate_holdout, evaluate_test
-from recommend.evaluate.judgments import Judgments, evaluate_judgments, read_judgments
+from recommend.evaluate.judgments import evaluate_judgments
+from recommend.evaluate.ratings import Judgments, read_judgments
 from recommend.evaluate.report import Report
 from recommend.evaluate.sequences import Sequences, evaluate_sequences, read_sequences
 

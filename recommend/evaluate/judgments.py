@@ -7,19 +7,16 @@ useless; *condensed* nDCG leaves unjudged products out of the list first (Sakai,
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from kg.errors import DataError
 from kg.graph import Graph
-from kg.reading.opening import open_file, text_lines
 from recommend.evaluate.metrics import coverage, graded_ndcg
+from recommend.evaluate.ratings import Judgments
 from recommend.evaluate.report import Comparison, Report, Row, profile_of
 from recommend.query import Query
 from recommend.recommender import Recommender
@@ -30,52 +27,6 @@ DEPTH = 200
 """How long a list is before unjudged products are dropped from it."""
 _DENSE = "text_similarity"
 """The channel that, alone, is the usual dense retrieval: the query's vector beside those of the texts."""
-_MOST_RATING = 20.0
-_COLUMNS = {
-    "query": ("query", "query_text", "q"),
-    "product": ("product_id", "product", "id", "doc_id"),
-    "rating": ("rating", "grade", "label", "relevance"),
-}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Judgments:
-    """Ratings by query and product id: 0 is useless, more is better. `replaced` counts pairs that came
-    twice."""
-
-    ratings: Mapping[str, Mapping[str, float]]
-    replaced: int = 0
-
-    def __len__(self) -> int:
-        return sum(len(rated) for rated in self.ratings.values())
-
-
-def read_judgments(file: Path | str) -> Judgments:
-    """Read a CSV or TSV with columns query, product_id, rating; DataError names the line that breaks a rule.
-
-    A pair that comes twice has its last rating.
-    """
-    path = Path(file)
-    ratings: dict[str, dict[str, float]] = {}
-    replaced = 0
-    with open_file(path) as opened:
-        for line, query, product, text in _rows(path, text_lines(opened)):
-            try:
-                rating = float(text)
-            except ValueError:
-                rating = float("nan")
-            if not 0 <= rating <= _MOST_RATING:
-                raise DataError(
-                    f"{path} line {line}: rating {text!r} must be a number from 0 to {_MOST_RATING:g}"
-                )
-            if not query.strip() or not product.strip():
-                raise DataError(f"{path} line {line}: the query or the product id is missing; fill it in")
-            rated = ratings.setdefault(query.strip(), {})
-            replaced += product.strip() in rated
-            rated[product.strip()] = rating
-    if not ratings:
-        raise DataError(f"{path} has no judgments; write rows of query, product_id, rating")
-    return Judgments(ratings=ratings, replaced=replaced)
 
 
 def evaluate_judgments(
@@ -121,6 +72,7 @@ def evaluate_judgments(
             "kind": "judgments",
             "queries": len(queries),
             "judgments": len(judgments),
+            **({"labels": judgments.about} if judgments.about else {}),
             "queries_without_relevant_product": int((judged.wanted == 0).sum()),
             "judged_products_not_in_the_shop": judged.unknown,
             "pairs_judged_twice": judgments.replaced,
@@ -221,29 +173,6 @@ def _bm25_lists(graph: Graph, queries: Sequence[str]) -> list[npt.NDArray[np.int
         order = np.lexsort((rows, -scores))[:DEPTH]
         lists.append(rows[order[scores[order] > 0]])
     return lists
-
-
-def _rows(path: Path, lines: Iterator[str]) -> Iterator[tuple[int, str, str, str]]:
-    first = next(lines, "")
-    delimiter = "\t" if first.count("\t") > first.count(",") else ","
-    header = [name.strip().casefold() for name in next(csv.reader([first], delimiter=delimiter), [])]
-    places: list[int] = []
-    for field, names in _COLUMNS.items():
-        at = [header.index(name) for name in names if name in header]
-        if not at:
-            raise DataError(
-                f"{path} has no column {names[0]!r} for the {field}; its header is {', '.join(header)}"
-            )
-        places.append(at[0])
-    reader = csv.reader(lines, delimiter=delimiter)
-    for row in reader:
-        if not row:
-            continue
-        if len(row) <= max(places):
-            raise DataError(
-                f"{path} line {reader.line_num + 1}: {len(row)} cells where {len(header)} are needed"
-            )
-        yield reader.line_num + 1, row[places[0]], row[places[1]], row[places[2]]
 
 
 def _clicked(graph: Graph, queries: Sequence[str]) -> int:

@@ -3,16 +3,44 @@
 from __future__ import annotations
 
 import difflib
+from contextlib import closing
 from itertools import islice
-from pathlib import Path
 
 from kg.errors import DataError
+from kg.reading.feeds import (
+    amazon,
+    esci,
+    google_merchant,
+    kgat,
+    kgcn,
+    rdf,
+    schema_org,
+    shopify,
+    triples,
+    wands,
+)
 from kg.reading.feeds.base import Feed, Sample
 from kg.reading.formats import format_of
-from kg.reading.opening import open_file
+from kg.reading.opening import Location, open_files
 from kg.records import RecordKind
 
-FEEDS: tuple[Feed, ...] = ()
+FEEDS: tuple[Feed, ...] = (
+    google_merchant.FEED,
+    schema_org.FEED,
+    rdf.FEED,
+    shopify.FEED,
+    amazon.FEED,
+    amazon.REVIEWS,
+    wands.FEED,
+    esci.FEED,
+    kgat.FEED,
+    kgat.ITEMS,
+    kgat.INTERACTIONS,
+    kgcn.FEED,
+    kgcn.ITEMS,
+    kgcn.INTERACTIONS,
+    triples.FEED,
+)
 """Asked in this order."""
 
 NO_FEED = "none"
@@ -29,10 +57,10 @@ def feed_named(name: str) -> Feed | None:
     return known.get(name)
 
 
-def feed_of(path: Path, delimiter: str, kind: RecordKind | None) -> Feed | None:
+def feed_of(location: Location, delimiter: str, kind: RecordKind | None) -> Feed | None:
     """The feed that claims a file by its first rows, if it can be loaded as such a kind."""
     try:
-        sample = _look(path, delimiter)
+        sample = look(location, delimiter)
     except DataError:  # it will be told, with all that led to it, when the file is read
         return None
     for feed in FEEDS:
@@ -41,12 +69,17 @@ def feed_of(path: Path, delimiter: str, kind: RecordKind | None) -> Feed | None:
     return None
 
 
-def _look(path: Path, delimiter: str) -> Sample:
-    with open_file(path) as file:
+def look(location: Location, delimiter: str) -> Sample:
+    """What feeds are recognised by. DataError for a file that cannot be opened."""
+    with closing(open_files(location)) as files:
+        file = next(files)
         found = format_of(file)
-        table = found.table(file, delimiter)
+        try:
+            table = found.table(file, delimiter)
+        except DataError:  # a feed may know by its name what makes no table by itself
+            return Sample(format=found.name, path=file.name, columns=frozenset())
         columns = table.columns
         if columns is None:
             rows = [cells for _, cells in islice(table.rows, _ROWS) if isinstance(cells, dict)]
             columns = tuple(column for cells in rows for column in cells)
-    return Sample(format=found.name, file=path.name.lower(), columns=frozenset(columns))
+    return Sample(format=found.name, path=file.name, columns=frozenset(columns))

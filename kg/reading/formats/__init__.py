@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from kg.reading.formats import columnar, delimited, jsonlines, markup
+from kg.reading.formats import columnar, delimited, document, jsonlines, literals, markup, page, statements
 from kg.reading.formats.base import Format
 from kg.reading.opening import OpenFile
 
-FORMATS: tuple[Format, ...] = (columnar.FORMAT, markup.FORMAT, jsonlines.FORMAT, delimited.FORMAT)
+FORMATS: tuple[Format, ...] = (
+    columnar.FORMAT,
+    statements.LINES,
+    statements.TURTLE,
+    page.FORMAT,
+    markup.FORMAT,
+    document.FORMAT,
+    literals.FORMAT,
+    jsonlines.FORMAT,
+    delimited.FORMAT,
+)
 """Asked in this order; the last one takes any text."""
 
 

@@ -12,11 +12,13 @@ from kg.reading.formats.base import BadRow, Format, Row, Table, byte_order_note
 from kg.reading.opening import OpenFile, text_lines
 
 DELIMITERS = ",;\t|"
+_DECLARED = re.compile(rf'"?sep=([{DELIMITERS}])"?\s*', re.IGNORECASE)
 
 
 def _table(file: OpenFile, delimiter: str) -> Table:
     lines = _Lines(text_lines(file))
-    separator = delimiter or sniff(lines.peek())
+    declared = lines.declared()
+    separator = delimiter or declared or sniff(lines.peek())
     header = _header(_parser(lines, separator), file.name)
     return Table(
         name=file.name,
@@ -52,6 +54,14 @@ class _Lines:
         first = next((line for line in self.feed() if line.strip()), "")
         self.give_back(0)
         return first
+
+    def declared(self) -> str:
+        """The delimiter that a first line 'sep=;', written for Excel, names; that line is taken then."""
+        match = _DECLARED.fullmatch(self.peek())
+        if match is None:
+            return ""
+        next(line for line in self.feed() if line.strip())
+        return match[1]
 
     def give_back(self, keep: int) -> None:
         """Return all lines taken since the last clear but the first `keep`."""
