@@ -25,7 +25,7 @@ from kg.reading import LoadReport, Mapping, Rejection
 from kg.records import Fact, Interaction, Product, ProductPatch, Quantity
 from kg.shop import Shop
 from kg.snapshot import assemble
-from kg.store import Credentials, GraphStore
+from kg.store import Credentials, GraphStore, Snapshot
 from kg.vectors import Vectors
 from kg.versions import Version
 
@@ -54,6 +54,7 @@ __all__ = [
     "ShelfgraphError",
     "Shop",
     "ShopError",
+    "Snapshot",
     "Step",
     "StoreError",
     "StoreLockedError",

@@ -10,20 +10,23 @@ rejects/        rows that could not be loaded, with the reason
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from kg.category_cycles import CategoryTree
 from kg.errors import SettingsError, ShopError
+from kg.full_feed import FullFeed
 from kg.graph import Graph
 from kg.reading import Mapping, read
+from kg.reading.fetching import Progress
 from kg.reading.report import LoadReport
 from kg.records import RecordKind
 from kg.store import Credentials, GraphStore, open_store
-from kg.store.base import StoreCounts, WriteCounts
+from kg.store.base import Snapshot, StoreCounts, WriteCounts
 from kg.versions import Version, Versions
 
 FORMAT = 1
@@ -106,33 +109,74 @@ class Shop:
         kind: RecordKind | None = None,
         mode: LoadMode = "replace",
         feed: str | None = None,
+        full_feed: bool = False,
+        confirm: bool = False,
+        allow_private: bool = False,
+        progress: Progress | None = None,
     ) -> LoadReport:
         """Load products, interactions or facts into the graph; what serves is not touched.
 
-        `source` is a file, several files, a pandas or polars DataFrame, or an iterable of records or
-        dicts. `mapping` says which column is which field: a `Mapping`, a TOML file or the name of one that
-        comes with Shelfgraph; without it columns are matched by name. `kind` defaults to the mapping's,
-        else 'products'. With `mode='patch'` only the named columns change. `feed` says whose export it is
-        ('shopify', 'google_merchant' …) where that is not to be found out by itself, or 'none'.
+        `source` is a file, several files, a web address (https://…), a pandas or polars DataFrame, or an
+        iterable of records or dicts. `mapping` says which column is which field: a `Mapping`, a TOML file
+        or the name of one that comes with Shelfgraph; without it columns are matched by name. `kind`
+        defaults to the mapping's, else 'products'. With `mode='patch'` only the named columns change. `feed`
+        says whose export it is ('shopify', 'google_merchant' …) where that is not to be found out by
+        itself, or 'none'.
+
+        With `full_feed` the source names all products of the shop: those that it does not name are deleted
+        after the load, with all that touches them. A rejected row names its product too; a source without
+        rows deletes nothing. If more than 10 % of the listed products would go, or if rows do not say which
+        product they are, that takes `confirm`: in the first case DataError says so and nothing is changed
+        (a server that is loaded from an iterator keeps what was loaded), in the second nothing is deleted.
+
+        Addresses of this machine and of the local network are refused unless `allow_private`. `progress` is
+        called as (stage, done, total).
 
         Rows that break a rule are reported, kept in the shop's `rejects` folder, and do not stop the rest.
         Raises DataError if the source as a whole cannot be read; nothing of it is kept then.
         """
         if mode not in ("replace", "patch"):
             raise SettingsError(f"mode={mode!r} must be 'replace' or 'patch'")
+        if full_feed and mode != "replace":
+            raise SettingsError(
+                f"full_feed=True needs mode='replace', not {mode!r}: a patch names some products"
+            )
+        if confirm and not full_feed:
+            raise SettingsError("confirm=True confirms what full_feed=True would delete; leave it out")
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
-        reading = read(
+        start = partial(
+            read,
             source,
             kind=kind,
             mapping=_mapping(mapping),
             feed=feed,
             patch=mode == "patch",
-            rejects_file=self.path / "rejects" / f"{stamp}.jsonl",
+            allow_private=allow_private,
+            progress=progress,
         )
+        whole = FullFeed(confirm=confirm)
+        reading = start(
+            named=whole.named if full_feed else None, rejects_file=self.path / "rejects" / f"{stamp}.jsonl"
+        )
+        if full_feed and reading.kind != "products":
+            raise SettingsError(f"full_feed=True is for products, not {reading.kind}; leave it out")
         with self.store() as store:
+            if full_feed and not confirm and self._graph_url is not None and not isinstance(source, Iterator):
+                # a server cannot take batches back: see first whether they may be written
+                first = FullFeed(confirm=False)
+                for _ in start(named=first.named):
+                    pass
+                store.upsert((), retire=first.check)
             tree = CategoryTree(store.facts)
-            counts = store.upsert(tree.guard(reading))
-            return replace(reading.report(), unchanged=counts.unchanged, stubs=store.stub_count())
+            counts = store.upsert(tree.guard(reading), retire=whole.retire if full_feed else None)
+            report = reading.report()
+            return replace(
+                report,
+                unchanged=counts.unchanged,
+                deleted=whole.deleted,
+                stubs=store.stub_count(),
+                notes=(*report.notes, *whole.notes),
+            )
 
     def delete(self, products: Collection[str] = (), users: Collection[str] = ()) -> WriteCounts:
         """Remove products and users, with every edge that touches them, from the graph."""
@@ -143,6 +187,15 @@ class Shop:
         """The whole graph as arrays, as it is now."""
         with self.store() as store:
             return store.snapshot()
+
+    def snapshot(self, since: Snapshot | None = None) -> Snapshot:
+        """The whole graph and the name of its present state, read at one moment.
+
+        With an earlier snapshot (`Snapshot(graph=…, revision=…)`) only what changed since is read, where the
+        store can tell; `changed` then names the products. The graph is the same either way.
+        """
+        with self.store() as store:
+            return store.current(since)
 
     def counts(self) -> StoreCounts:
         """How many nodes and edges of each kind the graph has now."""

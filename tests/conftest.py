@@ -8,6 +8,10 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.graph_servers import graph_server, spare_server
+
+__all__ = ["graph_server", "spare_server"]
+
 # A shared machine has slow moments, so no deadline. CI repeats the same examples: red means changed.
 settings.register_profile("shelfgraph", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("shelfgraph")

@@ -20,13 +20,14 @@ from typing import Any
 from kg.graph import Graph
 from kg.records import Product
 from kg.shop import Shop
-from recommend import Recommender, build
+from kg.versions import Versions, share
+from recommend import Recommender, build, update
 from recommend.settings import Settings
 
 ROWS = 4_000
 KILLED = -signal.SIGKILL
 QUICK = Settings(text=False, image=False, kge=False, gnn=False, fusion=None)
-_CHANGES = frozenset({"os.rename", "os.remove", "os.rmdir", "sqlite3.connect"})
+_CHANGES = frozenset({"os.link", "os.rename", "os.remove", "os.rmdir", "sqlite3.connect"})
 
 _server = multiprocessing.get_context("forkserver")
 
@@ -125,6 +126,38 @@ def build_until_step(folder: Path, step: int) -> None:
             die()
 
     build(Shop.open(folder), settings=QUICK, progress=progress)
+
+
+def update_until_touch(folder: Path, touch: int) -> None:
+    """Update; die at the n-th touch of the shop's files."""
+    die_at_touch(folder, touch)
+    update(Shop.open(folder))
+
+
+def update_until_step(folder: Path, step: int) -> None:
+    """Update; die at the n-th report of progress."""
+    count = 0
+
+    def progress(stage: str, done: int, total: int) -> None:
+        nonlocal count
+        count += 1
+        if count == step:
+            die()
+
+    update(Shop.open(folder), progress=progress)
+
+
+def share_until_touch(folder: Path, touch: int) -> None:
+    """Write a version that shares files with the serving one; die at the n-th touch of the folder's files."""
+    versions = Versions(folder)
+    base = versions.current()
+
+    def fill(draft: Path) -> None:
+        share(base.path, draft, ["large", "index"])
+        (draft / "small.json").write_text('{"n": 2}', encoding="utf-8")
+
+    die_at_touch(folder, touch)
+    versions.write(fill, settings={}, card={}, base=base)
 
 
 def digest(graph: Graph) -> str:

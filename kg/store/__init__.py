@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from kg.errors import StoreError
-from kg.store.base import GraphStore, StoreCounts, WriteCounts
+from kg.store.base import GraphStore, Snapshot, StoreCounts, WriteCounts
 from kg.store.embedded import EmbeddedStore
 from kg.store.server_access import Credentials, credentials, server_url
 
@@ -16,6 +16,7 @@ __all__ = [
     "Credentials",
     "EmbeddedStore",
     "GraphStore",
+    "Snapshot",
     "StoreCounts",
     "WriteCounts",
     "credentials",

@@ -7,14 +7,15 @@ stores with the same records give the same arrays.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol, Self, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from kg.filters import Where
 from kg.graph import Graph
 from kg.paths import Path
 from kg.records import Fact, Interaction, NodeKind, Product, ProductPatch, Record
@@ -41,6 +42,23 @@ class StoreCounts:
     unfinished_load: str = ""
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Snapshot:
+    """The graph at one moment. `revision` names that moment; see `GraphStore.revision`.
+
+    `changed` are the products that were written or deleted since an earlier snapshot, ordered by id, or None
+    if there was none to compare with, or more changed than products.
+    """
+
+    graph: Graph
+    revision: str
+    changed: tuple[str, ...] | None = None
+
+
+Retire: TypeAlias = Callable[[Collection[str]], Collection[str]]
+"""Told the ids of the products that were listed before a write; says which of them to delete after it."""
+
+
 class GraphStore(Protocol):
     """A durable graph of products. All methods raise StoreError when the store cannot be used."""
 
@@ -49,13 +67,17 @@ class GraphStore(Protocol):
         """Where it is, without secrets: 'sqlite:///…' or 'neo4j://host:7687'."""
         ...
 
-    def upsert(self, records: Iterable[Record | ProductPatch]) -> WriteCounts:
+    def upsert(
+        self, records: Iterable[Record | ProductPatch], *, retire: Retire | None = None
+    ) -> WriteCounts:
         """Write records of any kind, in order; a later record with the same key wins.
 
         A Product replaces its own fields and catalog edges (brand, category, labels, attributes,
         collections), a ProductPatch the named fields only (a patch of an unknown product makes it). If the
         iterable raises, an embedded store keeps nothing of this call; a server keeps the batches written so
         far and its unfinished-load marker.
+
+        `retire` is asked once the records are exhausted; if it raises, that is as if the iterable had.
         """
         ...
 
@@ -88,8 +110,36 @@ class GraphStore(Protocol):
         """Nodes by kind and edges by relation, as a snapshot has them."""
         ...
 
+    def unfinished_load(self) -> str:
+        """What to tell about loads into a server that have begun and not ended; empty if there are none.
+        Cheap."""
+        ...
+
     def snapshot(self) -> Graph:
         """All of it as arrays, read at one moment."""
+        ...
+
+    def current(self, since: Snapshot | None = None) -> Snapshot:
+        """All of it as arrays and the name of that moment.
+
+        With an earlier snapshot, a store that can tell what changed reads only that; what did not change is
+        shared with it. The graph is the same, array for array, either way.
+        """
+        ...
+
+    def revision(self) -> str:
+        """The name of the present state of the graph: equal names mean that nothing was written between.
+
+        Names are never used again, not even by a graph that was restored from a copy or made anew. Only
+        writes through this interface count.
+        """
+        ...
+
+    def changed_products(self, since: str) -> tuple[str, ...] | None:
+        """Ids of the products that were written or deleted since a revision, ordered.
+
+        None if the store cannot tell, or if facts or interactions changed as well.
+        """
         ...
 
     def paths(
@@ -104,14 +154,34 @@ class GraphStore(Protocol):
         """Paths between two nodes: shortest first, then by node ids; see `kg.paths.find_paths`."""
         ...
 
-    def put_vectors(self, name: str, vectors: Vectors) -> None:
-        """Keep vectors of products beside the graph, under a name; replaces those of that name."""
+    def put_vectors(self, name: str, vectors: Vectors | Iterable[Vectors]) -> None:
+        """Keep vectors of products beside the graph, under a name; replaces those of that name.
+
+        They may come in blocks. Vectors of products that the graph does not know are left out; those of a
+        product go with it. A name has letters, digits, _ and -.
+        """
+        ...
+
+    def drop_vectors(self, name: str) -> None:
+        """Forget the vectors of a name; nothing happens if there are none."""
+        ...
+
+    def vector_names(self) -> tuple[str, ...]:
+        """The names of all vectors that are kept, sorted."""
+        ...
+
+    def vectors(self, name: str) -> Iterator[Vectors]:
+        """The present vectors of a name in blocks, ordered by id; one block at least, if need be of none."""
         ...
 
     def nearest(
-        self, name: str, query: npt.NDArray[np.float32], *, k: int = 10
+        self, name: str, query: npt.NDArray[np.float32], *, k: int = 10, where: Where = ()
     ) -> Sequence[tuple[str, float]]:
-        """(product id, cosine) of the k nearest present vectors, best first, ties by id."""
+        """(product id, cosine) of the k nearest present vectors, best first, ties by id.
+
+        `where` are filters, as everywhere; see `kg.filters`. A server may find neighbours through an index
+        that misses some of them, where there are many.
+        """
         ...
 
     def close(self) -> None: ...

@@ -8,7 +8,7 @@ it in one write, and the snapshot makes edges of them.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -18,27 +18,39 @@ import numpy as np
 import numpy.typing as npt
 
 from kg.errors import StoreError
+from kg.filters import Filter, FilterIndex, Where, parse_where
 from kg.graph import Graph
 from kg.lock import writer_lock
 from kg.paths import Path as GraphPath
 from kg.paths import check_search, find_paths
 from kg.records import Fact, Interaction, NodeKind, Product, ProductPatch, Record
-from kg.snapshot import assemble
-from kg.store.base import StoreCounts, WriteCounts
+from kg.store.base import Retire, Snapshot, StoreCounts, WriteCounts
 from kg.store.counting import count_graph
+from kg.store.embedded_journal import Change, changed_products, next_revision, revision, start_journal
 from kg.store.embedded_rows import (
-    PRODUCT_COLUMNS,
     SCHEMA,
     batches,
-    product_of,
+    delete,
+    product_ids,
+    read_product,
     stream_facts,
     stream_interactions,
     stream_products,
     write,
 )
+from kg.store.embedded_snapshot import read_snapshot
+from kg.store.embedded_vectors import (
+    DROP_LOST_VECTORS,
+    nearest,
+    stream_vectors,
+    vector_dim,
+    vector_names,
+    write_vectors,
+)
+from kg.store.vector_sets import blocks_of, checked_name
 from kg.vectors import Vectors
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 class EmbeddedStore:
@@ -63,31 +75,35 @@ class EmbeddedStore:
     def url(self) -> str:
         return f"sqlite:///{self._path}"
 
-    def upsert(self, records: Iterable[Record | ProductPatch]) -> WriteCounts:
-        written = seen = 0
-        with self._writing("load") as db:
+    def upsert(
+        self, records: Iterable[Record | ProductPatch], *, retire: Retire | None = None
+    ) -> WriteCounts:
+        written = seen = deleted = 0
+        with self._changing("load") as (db, change):
+            listed = product_ids(db) if retire is not None else ()
             for kind, batch in batches(records):
                 seen += len(batch)
-                written += write(db, kind, batch)
-        return WriteCounts(written=written, unchanged=seen - written)
+                rows = write(db, kind, batch)
+                change.others |= rows > 0 and kind in (Interaction, Fact)
+                written += rows
+            if retire is not None:
+                deleted = self._delete(db, change, products=retire(listed))
+        return WriteCounts(written=written, unchanged=seen - written, deleted=deleted)
 
     def delete(self, *, products: Collection[str] = (), users: Collection[str] = ()) -> WriteCounts:
-        deleted = 0
-        wanted: tuple[tuple[NodeKind, Collection[str]], ...] = (("product", products), ("user", users))
-        with self._writing("delete") as db:
-            for kind, ids in wanted:
-                rows = [(node_id,) for node_id in dict.fromkeys(ids)]
-                statements = [f"DELETE FROM interaction WHERE {kind} = ?"]
-                if kind == "product":
-                    db.executemany("DELETE FROM vector WHERE product = ?", rows)
-                    statements.append("DELETE FROM product WHERE id = ?")
-                statements += [
-                    f"DELETE FROM fact WHERE head_kind = '{kind}' AND head = ?",
-                    f"DELETE FROM fact WHERE tail_kind = '{kind}' AND tail = ?",
-                ]
-                for statement in statements:
-                    deleted += max(0, db.executemany(statement, rows).rowcount)
+        with self._changing("delete") as (db, change):
+            deleted = self._delete(db, change, products=products, users=users)
         return WriteCounts(deleted=deleted)
+
+    @staticmethod
+    def _delete(
+        db: sqlite3.Connection, change: Change, *, products: Collection[str], users: Collection[str] = ()
+    ) -> int:
+        listed, others = delete(db, "product", products)
+        others += delete(db, "user", users)[1]
+        change.others |= others > 0
+        db.execute(DROP_LOST_VECTORS)
+        return listed + others
 
     def products(self) -> Iterator[Product]:
         with closing(self._connect()) as db:
@@ -102,10 +118,7 @@ class EmbeddedStore:
             yield from stream_interactions(db)
 
     def product(self, product_id: str) -> Product | None:
-        row = self._db.execute(
-            f"SELECT {', '.join(PRODUCT_COLUMNS)} FROM product WHERE id = ?", (product_id,)
-        ).fetchone()
-        return None if row is None else product_of(row)
+        return read_product(self._db, product_id)
 
     def stub_count(self) -> int:
         (count,) = self._db.execute(
@@ -119,15 +132,26 @@ class EmbeddedStore:
     def counts(self) -> StoreCounts:
         return count_graph(self.snapshot())
 
+    def unfinished_load(self) -> str:
+        return ""  # a load is one transaction
+
     def snapshot(self) -> Graph:
         (mine,) = self._db.execute("SELECT total_changes()").fetchone()
         (others,) = self._db.execute("PRAGMA data_version").fetchone()
         if self._snapshot is None or self._snapshot[0] != (mine, others):
-            with closing(self._connect()) as db:
-                db.execute("BEGIN")  # one read transaction: products, facts and log of the same moment
-                graph = assemble(stream_products(db), stream_facts(db), stream_interactions(db))
-            self._snapshot = (mine, others), graph
+            self._snapshot = (mine, others), self.current().graph
         return self._snapshot[1]
+
+    def current(self, since: Snapshot | None = None) -> Snapshot:
+        with closing(self._connect()) as db:
+            db.execute("BEGIN")  # one read transaction: products, facts and log of the same moment
+            return read_snapshot(db, since)
+
+    def revision(self) -> str:
+        return revision(self._db)
+
+    def changed_products(self, since: str) -> tuple[str, ...] | None:
+        return changed_products(self._db, since)
 
     def paths(
         self,
@@ -141,41 +165,43 @@ class EmbeddedStore:
         check_search(max_hops, limit)
         return find_paths(self.snapshot(), start, end, max_hops=max_hops, relations=relations, limit=limit)
 
-    def put_vectors(self, name: str, vectors: Vectors) -> None:
-        rows = (
-            (name, vectors.ids[i], vectors.matrix[i].astype("<f4").tobytes())
-            for i in np.flatnonzero(vectors.present).tolist()
-        )
+    def put_vectors(self, name: str, vectors: Vectors | Iterable[Vectors]) -> None:
+        checked_name(name)
+        dim, blocks = blocks_of(vectors)
         with self._writing("vectors") as db:
-            db.execute("DELETE FROM vector WHERE name = ?", (name,))
-            db.execute("INSERT OR REPLACE INTO vector_set VALUES (?, ?)", (name, vectors.dim))
-            db.executemany("INSERT INTO vector VALUES (?, ?, ?)", rows)
+            write_vectors(db, name, dim, blocks)
+
+    def drop_vectors(self, name: str) -> None:
+        with self._writing("vectors") as db:
+            db.execute("DELETE FROM vector_set WHERE name = ?", (checked_name(name),))
+
+    def vector_names(self) -> tuple[str, ...]:
+        return vector_names(self._db)
+
+    def vectors(self, name: str) -> Iterator[Vectors]:
+        dim = vector_dim(self._db, self.url, name)
+        with closing(self._connect()) as db:
+            yield from stream_vectors(db, name, dim)
 
     def nearest(
-        self, name: str, query: npt.NDArray[np.float32], *, k: int = 10
+        self, name: str, query: npt.NDArray[np.float32], *, k: int = 10, where: Where = ()
     ) -> Sequence[tuple[str, float]]:
-        known = self._db.execute("SELECT dim FROM vector_set WHERE name = ?", (name,)).fetchone()
-        if known is None:
-            names = [n for (n,) in self._db.execute("SELECT name FROM vector_set ORDER BY name")]
-            raise StoreError(
-                f"no vectors named {name!r} in {self.url}; there are: {', '.join(names) or 'none'}"
-            )
-        if query.shape != (known[0],):
-            raise StoreError(
-                f"vectors named {name!r} have {known[0]} numbers, the query has shape {query.shape}"
-            )
-        rows = self._db.execute(
-            "SELECT product, data FROM vector WHERE name = ? ORDER BY product", (name,)
-        ).fetchall()
-        if not rows:
-            return []
-        matrix = np.frombuffer(b"".join(data for _, data in rows), dtype="<f4").reshape(len(rows), -1)
-        norms = np.linalg.norm(matrix, axis=1) * np.linalg.norm(query)
-        # row by row: BLAS rounds equal rows differently, and equal vectors must tie
-        dots = np.einsum("ij,j->i", matrix, query)
-        scores = np.divide(dots, norms, out=np.zeros(len(rows), dtype=np.float32), where=norms > 0)
-        best = np.argsort(-scores, kind="stable")[:k]
-        return [(rows[i][0], float(scores[i])) for i in best.tolist()]
+        dim = vector_dim(self._db, self.url, name)
+        if query.shape != (dim,):
+            raise StoreError(f"vectors named {name!r} have {dim} numbers, the query has shape {query.shape}")
+        filters = parse_where(where)
+        return nearest(self._db, name, query, k, self._meant(filters) if filters else None)
+
+    def _meant(self, filters: Sequence[Filter]) -> Callable[[Sequence[str]], npt.NDArray[np.bool_]]:
+        """Which of some products the filters let through."""
+        graph = self.snapshot()
+        mask = FilterIndex(graph.products).mask(filters)
+
+        def meant(ids: Sequence[str]) -> npt.NDArray[np.bool_]:
+            numbers = graph.nodes["product"].numbers(ids)
+            return (numbers >= 0) & mask[np.maximum(numbers, 0)] if len(mask) else numbers >= 0
+
+        return meant
 
     def close(self) -> None:
         self._db.close()
@@ -214,7 +240,7 @@ class EmbeddedStore:
 
     def _migrate(self, db: sqlite3.Connection) -> None:
         (version,) = db.execute("PRAGMA user_version").fetchone()
-        if version == SCHEMA_VERSION:
+        if version == SCHEMA_VERSION or (self._read_only and 0 < version < SCHEMA_VERSION):
             return
         if version > SCHEMA_VERSION:
             raise StoreError(
@@ -222,12 +248,15 @@ class EmbeddedStore:
                 f"{SCHEMA_VERSION}); upgrade the package"
             )
         with writer_lock(self._lock_file, purpose="make the graph", timeout=self._lock_timeout):
-            if db.execute("PRAGMA user_version").fetchone()[0] == SCHEMA_VERSION:
-                return  # another process made it while we waited
             db.execute("BEGIN IMMEDIATE")
-            for statement in SCHEMA.split(";"):
-                db.execute(statement)
-            db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            # read again: another process may have made it while we waited
+            (version,) = db.execute("PRAGMA user_version").fetchone()
+            if version < 1:
+                for statement in SCHEMA.split(";"):
+                    db.execute(statement)
+            if version < SCHEMA_VERSION:
+                start_journal(db)
+                db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
             db.execute("COMMIT")
 
     @property
@@ -251,3 +280,9 @@ class EmbeddedStore:
             finally:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
+
+    @contextmanager
+    def _changing(self, purpose: str) -> Iterator[tuple[sqlite3.Connection, Change]]:
+        """One transaction that makes a new revision of the graph."""
+        with self._writing(purpose) as db, next_revision(db) as change:
+            yield db, change

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import chain
 from types import MappingProxyType
 from typing import Any
 
 from kg.errors import StoreError
-from kg.records import AttributeValue, Fact, Interaction, Product, ProductPatch, Quantity, Record
+from kg.records import AttributeValue, Fact, Interaction, NodeKind, Product, ProductPatch, Quantity, Record
 from kg.store.patching import patched
 
 _BATCH = 2_000
@@ -33,6 +33,7 @@ CREATE TABLE product (
     name TEXT NOT NULL REFERENCES vector_set ON DELETE CASCADE, product TEXT NOT NULL, data BLOB NOT NULL,
     PRIMARY KEY (name, product) ) WITHOUT ROWID;
 """
+"""The tables of schema version 1; `embedded_journal` has what version 2 adds."""
 
 PRODUCT_COLUMNS = (
     "id",
@@ -99,11 +100,34 @@ def write(db: sqlite3.Connection, kind: type, batch: Sequence[Any]) -> int:
 
 
 def _write_patch(db: sqlite3.Connection, patch: ProductPatch) -> int:
-    row = db.execute(
-        f"SELECT {', '.join(PRODUCT_COLUMNS)} FROM product WHERE id = ?", (patch.product.id,)
-    ).fetchone()
-    before = Product(id=patch.product.id) if row is None else product_of(row)
+    before = read_product(db, patch.product.id) or Product(id=patch.product.id)
     return db.execute(_UPSERT_PRODUCT, _product_row(patched(before, patch))).rowcount
+
+
+def delete(db: sqlite3.Connection, kind: NodeKind, ids: Iterable[str]) -> tuple[int, int]:
+    """Delete products or users and what touches them: how many (products, interactions and facts)."""
+    rows = [(node_id,) for node_id in dict.fromkeys(ids)]
+    products = 0
+    if kind == "product":
+        products = max(0, db.executemany("DELETE FROM product WHERE id = ?", rows).rowcount)
+    statements = (
+        f"DELETE FROM interaction WHERE {kind} = ?",
+        f"DELETE FROM fact WHERE head_kind = '{kind}' AND head = ?",
+        f"DELETE FROM fact WHERE tail_kind = '{kind}' AND tail = ?",
+    )
+    return products, sum(max(0, db.executemany(statement, rows).rowcount) for statement in statements)
+
+
+def product_ids(db: sqlite3.Connection) -> list[str]:
+    """The ids of all listed products."""
+    return [node_id for (node_id,) in db.execute("SELECT id FROM product")]
+
+
+def read_product(db: sqlite3.Connection, product_id: str) -> Product | None:
+    row = db.execute(
+        f"SELECT {', '.join(PRODUCT_COLUMNS)} FROM product WHERE id = ?", (product_id,)
+    ).fetchone()
+    return None if row is None else product_of(row)
 
 
 def _product_row(product: Product) -> tuple[object, ...]:
@@ -142,18 +166,24 @@ def _value(plain: Any) -> AttributeValue:
     return Quantity(number=plain["number"], unit=plain["unit"]) if isinstance(plain, dict) else plain
 
 
+def _names(text: str) -> tuple[str, ...]:
+    return () if text == "[]" else tuple(json.loads(text))
+
+
 def product_of(row: Sequence[Any]) -> Product:
-    attributes = {
-        name: tuple(_value(v) for v in value) if isinstance(value, list) else _value(value)
-        for name, value in json.loads(row[6]).items()
-    }
+    attributes = json.loads(row[6])
+    for name, value in attributes.items():
+        if type(value) is dict:
+            attributes[name] = _value(value)
+        elif type(value) is list:
+            attributes[name] = tuple(map(_value, value))
     return Product(
         id=row[0],
         title=row[1],
         description=row[2],
         brand=row[3],
-        category=tuple(json.loads(row[4])),
-        labels=tuple(json.loads(row[5])),
+        category=_names(row[4]),
+        labels=_names(row[5]),
         attributes=MappingProxyType(attributes),
         price=None if row[7] is None else Decimal(row[7]),
         currency=row[8],
@@ -162,7 +192,7 @@ def product_of(row: Sequence[Any]) -> Product:
         gtin=row[11],
         availability=row[12],
         language=row[13],
-        collections=tuple(json.loads(row[14])),
+        collections=_names(row[14]),
     )
 
 
@@ -176,8 +206,8 @@ def _fact_row(f: Fact) -> tuple[object, ...]:
     return (f.head_kind, f.head, f.relation, f.tail_kind, f.tail, f.source, float(f.weight))
 
 
-def _rows(db: sqlite3.Connection, sql: str) -> Iterator[Any]:
-    cursor = db.execute(sql)
+def _rows(db: sqlite3.Connection, sql: str, values: Sequence[str] = ()) -> Iterator[Any]:
+    cursor = db.execute(sql, values)
     return chain.from_iterable(iter(lambda: cursor.fetchmany(_BATCH), []))
 
 
@@ -185,10 +215,12 @@ def stream_products(db: sqlite3.Connection) -> Iterator[Product]:
     return map(product_of, _rows(db, f"SELECT {', '.join(PRODUCT_COLUMNS)} FROM product ORDER BY id"))
 
 
-def stream_facts(db: sqlite3.Connection) -> Iterator[Fact]:
+def stream_facts(db: sqlite3.Connection, *, relations: Collection[str] | None = None) -> Iterator[Fact]:
+    """All facts in order, or only those of some relations."""
     key = ", ".join(_FACT_KEY)
+    chosen = "" if relations is None else f"WHERE relation IN ({', '.join('?' * len(relations))})"
     for head_kind, head, relation, tail_kind, tail, source, weight in _rows(
-        db, f"SELECT {key}, weight FROM fact ORDER BY {key}"
+        db, f"SELECT {key}, weight FROM fact {chosen} ORDER BY {key}", tuple(relations or ())
     ):
         yield Fact(
             head=head,

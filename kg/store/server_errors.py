@@ -9,6 +9,7 @@ from neo4j.exceptions import (
     AuthError,
     ConfigurationError,
     DriverError,
+    IncompleteCommit,
     Neo4jError,
     ServiceUnavailable,
     SessionExpired,
@@ -29,12 +30,42 @@ _FIXES: tuple[tuple[str, str, str], ...] = (
         "wants the password changed first",
         "log in once with Neo4j Browser and change it",
     ),
-    ("OutOfMemory", "ran out of memory", "load smaller batches, or raise dbms.memory.transaction.total.max"),
+    (
+        "OutOfMemory",
+        "ran out of memory for a transaction",
+        "raise db.memory.transaction.max or dbms.memory.transaction.total.max in neo4j.conf, or the heap",
+    ),
+    (
+        "TransactionMemoryLimit",
+        "ran out of memory for a transaction",
+        "raise server.memory.off_heap.transaction_max_size in neo4j.conf",
+    ),
     ("ConstraintCreationFailed", "holds nodes that share an id", "remove them, or use an empty database"),
     ("ConstraintValidationFailed", "holds another node with that id", "load again, or look for duplicates"),
     ("LockClient", "waited too long for another writer", "load again once the other has finished"),
+    (
+        "LockAcquisitionTimeout",
+        "waited too long for another writer",
+        "load again once the other has finished",
+    ),
     ("Deadlock", "met two writers that block each other", "load again once the other has finished"),
 )
+
+_MEMORY = ("OutOfMemory", "TransactionMemoryLimit", "StackOverFlow")
+"""Parts of the codes of a transaction that was too large. The server calls most of them transient, but the
+same transaction would only fail again."""
+
+
+class TransactionMemoryError(StoreError):
+    """The server has not the memory for a transaction; a smaller one may succeed."""
+
+
+def worth_repeating(error: Exception) -> bool:
+    """Whether the same transaction may succeed if it is sent again, because it meets a new moment."""
+    if isinstance(error, Neo4jError):
+        return error.is_retryable() and not _is_in(_MEMORY, error.code)
+    # what we write may be written twice, so a commit without an answer may be repeated
+    return isinstance(error, IncompleteCommit) or (isinstance(error, DriverError) and error.is_retryable())
 
 
 @contextmanager
@@ -43,7 +74,10 @@ def server_errors(url: str, *, username: str = "", database: str | None = None) 
     try:
         yield
     except (AuthError, Neo4jError, DriverError, ConfigurationError, OSError) as error:
-        raise StoreError(_message(error, url, username, database)) from error
+        message = told(error, url, username=username, database=database)
+        if isinstance(error, Neo4jError) and _is_in(_MEMORY, error.code):
+            raise TransactionMemoryError(message) from error
+        raise StoreError(message) from error
     except (UnicodeEncodeError, OverflowError) as error:
         raise DataError(
             f"a record cannot be sent to {url} ({error}); remove half characters (lone surrogates) "
@@ -51,7 +85,8 @@ def server_errors(url: str, *, username: str = "", database: str | None = None) 
         ) from error
 
 
-def _message(error: Exception, url: str, username: str, database: str | None) -> str:
+def told(error: Exception, url: str, *, username: str = "", database: str | None = None) -> str:
+    """An error of the driver in our words: host, cause and fix."""
     deepest = _deepest(error)
     told = deepest if isinstance(deepest, Neo4jError) else error
     code = (told.code or "") if isinstance(told, Neo4jError) else ""
@@ -70,6 +105,10 @@ def _message(error: Exception, url: str, username: str, database: str | None) ->
             "start Neo4j there, or check host, port and scheme"
         )
     return f"the graph server {url} refused ({_cause(error)})" + (f" [{code}]" if code else "")
+
+
+def _is_in(parts: tuple[str, ...], code: str | None) -> bool:
+    return any(part in (code or "") for part in parts)
 
 
 def _deepest(error: BaseException) -> BaseException:

@@ -14,23 +14,23 @@ from neo4j import ManagedTransaction
 
 from kg.errors import StoreError
 from kg.records import NODE_KINDS, Fact, Interaction, NodeKind, Product
-from kg.store.server_schema import ANY_USER_TYPE, BOOK_LABEL, KIND_OF_TYPE, KINDS, LABELS, Row, product_of
+from kg.store.server_rows import PROPERTIES, ProductRow, product_of, stored_row
+from kg.store.server_schema import ANY_USER_TYPE, KIND_OF_TYPE, KINDS, LABELS, Row
 
 Read: TypeAlias = Callable[..., list[Row]]
 """Run one query in a transaction of its own and give its rows: read(query, name=value, …)."""
 
 PAGE = 1_000
 
-_PRODUCTS = """
-UNWIND $ids AS id MATCH (p:Product {id: id}) WHERE p.listed
-RETURN p {.id, .title, .description, .price, .price_exact, .currency, .image, .url, .gtin, .availability,
-    .language, .empty_attributes} AS node,
-  head([(p)-[r:MADE_BY]->(b:Brand) WHERE r.fact IS NULL | b.id]) AS brand,
-  [(p)-[r:IN_CATEGORY]->(c:Category) WHERE r.fact IS NULL | [r.path, r.position, c.id]] AS categories,
+_PRODUCTS = f"""
+UNWIND $ids AS id MATCH (p:Product {{id: id}}) WHERE p.listed
+RETURN p.id AS id, [{", ".join(f"p.{name}" for name in PROPERTIES)}] AS properties, [
+  [(p)-[r:MADE_BY]->(b:Brand) WHERE r.fact IS NULL | [b.id]],
+  [(p)-[r:IN_CATEGORY]->(c:Category) WHERE r.fact IS NULL | [c.id, r.path, r.position]],
   [(p)-[r:HAS_ATTRIBUTE]->() WHERE r.fact IS NULL AND r.name IS NOT NULL AND r.value IS NOT NULL
-    | [r.name, r.value, r.unit, r.position, r.many]] AS attributes,
-  [(p)-[r:IN_COLLECTION]->(c:Collection) WHERE r.fact IS NULL | [coalesce(r.position, 0), c.id]]
-    AS collections
+    | [r.name, r.value, r.unit, r.position, r.many]],
+  [(p)-[r:IN_COLLECTION]->(c:Collection) WHERE r.fact IS NULL | [c.id, r.position]]
+] AS edges
 """
 
 _INTERACTIONS = f"""
@@ -44,19 +44,23 @@ def run(tx: ManagedTransaction, query: str, /, **parameters: Any) -> list[Row]:
     """The rows of one query; none, without asking, if its parameter `rows` is an empty list."""
     if parameters.get("rows") == []:
         return []
-    return tx.run(query, parameters).data()
+    result = tx.run(query, parameters)
+    names = result.keys()
+    # Result.data() would look at every value again, for nodes that we never ask for
+    return [dict(zip(names, record.values(), strict=True)) for record in result]
 
 
-def read_products(tx: ManagedTransaction, ids: Sequence[str]) -> dict[str, Product]:
+def read_rows(tx: ManagedTransaction, ids: Sequence[str]) -> dict[str, ProductRow]:
     """The listed ones of some products, by id."""
-    return {product.id: product for product in map(product_of, run(tx, _PRODUCTS, ids=list(ids)))}
+    return {row["id"]: stored_row(row) for row in run(tx, _PRODUCTS, ids=list(ids))}
 
 
 def stream_products(read: Read) -> Iterator[Product]:
     """All listed products, ordered by id."""
     ids = [row["id"] for row in read("MATCH (p:Product) WHERE p.listed RETURN p.id AS id")]
     for page in _pages(ids, PAGE):
-        yield from sorted(map(product_of, read(_PRODUCTS, ids=page)), key=lambda product: product.id)
+        rows = sorted(read(_PRODUCTS, ids=page), key=lambda row: str(row["id"]))
+        yield from (product_of(stored_row(row)) for row in rows)
 
 
 def stream_interactions(read: Read) -> Iterator[Interaction]:
@@ -79,24 +83,6 @@ def stream_facts(read: Read) -> Iterator[Fact]:
         )
         for page in _pages([row["id"] for row in read(heads)], PAGE):
             yield from sorted((_fact(kind, row) for row in read(edges, ids=page)), key=_fact_order)
-
-
-def unfinished_loads(read: Read) -> str:
-    """What to tell about loads that have begun and not ended; empty if there are none."""
-    rows = read(
-        f"MATCH (m:{BOOK_LABEL}) WHERE m.load IS NOT NULL "
-        "RETURN toString(datetime({epochMillis: m.started})) AS started, m.records AS records "
-        "ORDER BY m.started"
-    )
-    return "; ".join(
-        f"a load begun {row['started']} has kept {row['records']} records and has not ended" for row in rows
-    )
-
-
-def changes(read: Read) -> int:
-    """How many writes there have been."""
-    rows = read(f"MATCH (g:{BOOK_LABEL} {{id: 'graph'}}) RETURN g.changes AS changes")
-    return int(rows[0]["changes"] or 0) if rows else 0
 
 
 def _pages(ids: list[str], size: int) -> Iterator[list[str]]:

@@ -22,23 +22,12 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
-from decimal import Decimal
-from types import MappingProxyType
+from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from kg.errors import DataError
 from kg.graph import USER_RELATIONS
-from kg.records import (
-    CATEGORY_SEPARATOR,
-    INTERACTION_KINDS,
-    AttributeValue,
-    Interaction,
-    InteractionKind,
-    NodeKind,
-    Product,
-    Quantity,
-)
+from kg.records import INTERACTION_KINDS, AttributeValue, Interaction, InteractionKind, NodeKind
 from kg.snapshot import attribute_node
 
 Row: TypeAlias = dict[str, Any]
@@ -70,10 +59,10 @@ CONSTRAINTS: Mapping[str, str] = {
 MAX_ID_BYTES = 8_000
 """A range index of Neo4j takes keys of some 8,160 bytes."""
 
-_LONG = 300
-_RELATION = re.compile(r"[a-z][a-z0-9_]{0,99}\Z")
+LONG = 300
+"""Texts of more characters are not part of an id and not a property of an Attribute node."""
 
-TEXT_FIELDS = ("title", "description", "currency", "image", "url", "gtin", "availability", "language")
+_RELATION = re.compile(r"[a-z][a-z0-9_]{0,99}\Z")
 
 
 def relation_type(relation: str) -> str:
@@ -101,114 +90,19 @@ def attribute_id(name: str, value: AttributeValue) -> str:
     node_id = attribute_node(name, value)
     if node_id is None:
         node_id = f"{name}={'no' if value is False else value}"
-    if len(node_id) <= _LONG:
+    return _shortened(node_id)
+
+
+def attribute_node_ids(node_id: str) -> tuple[str, ...]:
+    """Under which ids the attribute that a snapshot calls `node_id` is kept: facts name it as it is,
+    products by an id that is never long."""
+    return tuple(dict.fromkeys((node_id, _shortened(node_id))))
+
+
+def _shortened(node_id: str) -> str:
+    if len(node_id) <= LONG:
         return node_id
     return f"{node_id[:80]}… {hashlib.sha256(node_id.encode('utf-8', 'replace')).hexdigest()}"
-
-
-def product_properties(product: Product) -> Row:
-    """Properties of the node; None removes one."""
-    texts = {name: getattr(product, name) or None for name in TEXT_FIELDS}
-    price = product.price
-    empty = sorted(name for name, value in product.attributes.items() if value == ())
-    return {
-        **texts,
-        "listed": True,
-        "price": None if price is None else float(price),
-        "price_exact": None if price is None else str(price),
-        "empty_attributes": empty or None,
-    }
-
-
-def category_edges(product: Product) -> list[Row]:
-    edges: list[Row] = []
-    if product.category:
-        node_id = checked_id(CATEGORY_SEPARATOR.join(product.category))
-        name = product.category[-1]
-        edges.append({"to": node_id, "node": {"name": name}, "edge": {"path": list(product.category)}})
-    for position, label in enumerate(product.labels):
-        edges.append({"to": checked_id(label), "node": {"name": label}, "edge": {"position": position}})
-    return edges
-
-
-def tree_edges(product: Product) -> list[tuple[str, str, str, str]]:
-    """(child, its name, parent, its name) up to the root."""
-    path = product.category
-    ids = [CATEGORY_SEPARATOR.join(path[: depth + 1]) for depth in range(len(path))]
-    return [(ids[i], path[i], ids[i - 1], path[i - 1]) for i in range(1, len(path))]
-
-
-def attribute_edges(product: Product) -> list[Row]:
-    edges: list[Row] = []
-    for name in sorted(product.attributes):
-        many = isinstance(product.attributes[name], tuple)
-        for position, value in enumerate(product.values(name)):
-            typed: Row = {"name": name, **_typed(value)}
-            extra = {"position": position, "many": True} if many else {}
-            node_id = attribute_id(name, value)
-            # a long text is kept once, on the edge
-            node = typed if len(str(value)) <= _LONG else {"name": name}
-            edges.append({"to": node_id, "node": node, "edge": {**typed, **extra}})
-    return edges
-
-
-def _typed(value: AttributeValue) -> Row:
-    if isinstance(value, Quantity):
-        return {"value": float(value.number), "unit": value.unit}
-    return {"value": value if isinstance(value, (bool, str)) else float(value)}
-
-
-def collection_edges(product: Product) -> list[Row]:
-    return [
-        {"to": checked_id(collection), "node": {}, "edge": {"position": position}}
-        for position, collection in enumerate(product.collections)
-    ]
-
-
-def brand_edges(product: Product) -> list[Row]:
-    return [{"to": checked_id(product.brand), "node": {}, "edge": {}}] if product.brand else []
-
-
-def product_of(row: Mapping[str, Any]) -> Product:
-    """The record behind a row of the query for products (`server_read`)."""
-    node = row["node"]
-    path: Sequence[str] = ()
-    labels: list[tuple[int, str]] = []
-    for names, position, category in row["categories"]:
-        if names is not None:
-            path = names
-        else:
-            labels.append((position or 0, category))
-    attributes: dict[str, AttributeValue | tuple[AttributeValue, ...]] = dict.fromkeys(
-        node.get("empty_attributes") or (), ()
-    )
-    many: dict[str, list[tuple[int, AttributeValue]]] = {}
-    for name, raw, unit, position, several in row["attributes"]:
-        value: AttributeValue = raw if unit is None else Quantity(number=raw, unit=unit)
-        if several:
-            many.setdefault(name, []).append((position, value))
-        else:
-            attributes[name] = value
-    for name, values in many.items():
-        attributes[name] = tuple(value for _, value in sorted(values, key=lambda pair: pair[0]))
-    return Product(
-        id=node["id"],
-        brand=row["brand"] or "",
-        category=tuple(path),
-        labels=tuple(label for _, label in sorted(labels)),
-        attributes=MappingProxyType({name: attributes[name] for name in sorted(attributes)}),
-        price=_price(node),
-        collections=tuple(collection for _, collection in sorted(row["collections"])),
-        **{name: node.get(name) or "" for name in TEXT_FIELDS},
-    )
-
-
-def _price(node: Mapping[str, Any]) -> Decimal | None:
-    price, exact = node.get("price"), node.get("price_exact")
-    if price is None:
-        return None
-    # somebody who changes a price in Cypher changes the plain number only
-    return Decimal(exact) if exact is not None and float(exact) == price else Decimal(repr(price))
 
 
 def interaction_key(i: Interaction) -> str:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from kg.graph import Graph
 from recommend.channels.base import FitContext, LoadContext, Signal, query_channel
 from recommend.channels.traces import Edge, TracedPath, Word
-from recommend.index.vector_index import SpaceIndex
+from recommend.index.base import ProductIndex
 from recommend.query import PreparedQuery
 
 DEFAULTS = {"text": 1.0, "fused": 0.1, "image": 0.3}
@@ -25,7 +25,7 @@ _LEAST_SPAN = 1e-5
 class SimilarityChannel:
     """Cosine between the query and the products of one space."""
 
-    def __init__(self, space: str, index: SpaceIndex) -> None:
+    def __init__(self, space: str, index: ProductIndex) -> None:
         self.name = f"{space}_similarity"
         self.default = DEFAULTS[space]
         self._space = space
@@ -74,7 +74,7 @@ class _CosineSignal:
     Where all products lie equally near (a shop of one), all have 1; one without a vector has 0.
     """
 
-    def __init__(self, index: SpaceIndex, vector: npt.NDArray[np.float32]) -> None:
+    def __init__(self, index: ProductIndex, vector: npt.NDArray[np.float32]) -> None:
         self._index = index
         self._vector = vector
         self._floor = float(index.mean @ vector)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from recommend.cli.failures import Failure
 
 if TYPE_CHECKING:
-    from kg import Credentials, Shop
+    from kg import Credentials, GraphStore, Shop
     from recommend import Recommender
 
 
@@ -27,13 +27,13 @@ def open_shop(path: Path, credentials: Path | None = None) -> Shop:
     return Shop.open(path, credentials=credentials_of(credentials))
 
 
-def open_recommender(path: Path) -> Recommender:
+def open_recommender(path: Path, *, vectors: GraphStore | None = None) -> Recommender:
     """What a shop serves; the errors say whether the shop or its first build is missing."""
     from kg import Shop
     from recommend import Recommender
 
     Shop.open(path)
-    return Recommender.open(path)
+    return Recommender.open(path, vectors=vectors)
 
 
 def picture(model: Recommender, image: Path | None) -> str | None:

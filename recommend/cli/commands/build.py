@@ -41,6 +41,12 @@ _PARTS = ("text", "image", "kge", "gnn", "fusion")
 @click.option(
     "--image-model", metavar="MODEL", help="A Hugging Face id or a folder.  [default: the packaged one]"
 )
+@click.option(
+    "--vectors-to-graph", is_flag=True, help="Put the vectors into the graph too, for search --vectors graph."
+)
+@click.option(
+    "--allow-partial", is_flag=True, help="Build even though a load into the graph server has not ended."
+)
 @credentials_option
 @json_option
 def build(
@@ -51,6 +57,8 @@ def build(
     threads: int | None,
     text_model: str | None,
     image_model: str | None,
+    vectors_to_graph: bool,
+    allow_partial: bool,
     credentials: Path | None,
     as_json: bool,
 ) -> None:
@@ -72,7 +80,14 @@ def build(
     )
     opened = open_shop(shop, credentials)
     with BuildProgress() as progress:
-        version = build_version(opened, settings=settings, seed=seed, progress=progress)
+        version = build_version(
+            opened,
+            settings=settings,
+            seed=seed,
+            vectors_to_graph=vectors_to_graph,
+            allow_partial=allow_partial,
+            progress=progress,
+        )
     if as_json:
         print_json(plain_version(version))
     else:

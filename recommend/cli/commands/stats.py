@@ -29,6 +29,5 @@ def stats(shop: Path, credentials: Path | None, as_json: bool) -> None:
         click.echo()
         relations = [(name, f"{count:,}") for name, count in counts.edges.items()]
         print_table(("edges", "count"), relations, right=("count",))
-    if counts.unfinished_load:
-        click.echo(f"warning: a load was cut off ({counts.unfinished_load}); run it again", err=True)
+    if counts.unfinished_load:  # the store has warned of it when it was opened
         click.get_current_context().exit(1)

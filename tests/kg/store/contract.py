@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from decimal import Decimal
 from types import MappingProxyType
@@ -18,7 +18,6 @@ from kg.paths import find_paths
 from kg.records import Fact, Interaction, Product, ProductPatch, Quantity, Record
 from kg.snapshot import assemble
 from kg.store.base import GraphStore, WriteCounts
-from kg.vectors import Vectors
 from tests import strategies
 
 Fresh = Callable[[], GraphStore]
@@ -497,6 +496,71 @@ class StoreContract:
         with pytest.raises(SettingsError, match="limit=0"):
             store.paths(("user", "ann"), ("product", "desk"), limit=0)
 
+    # revisions
+
+    def test_a_revision_names_a_state(self, store: GraphStore, fresh: Fresh) -> None:
+        names = [store.revision()]
+        for records in ([LAMP, DESK], [replace(LAMP, title="Lamp")], [BOUGHT], [FITS]):
+            store.upsert(records)
+            names.append(store.revision())
+        store.delete(products=["desk"])
+        names.append(store.revision())
+        assert len(set(names)) == len(names)
+        assert all(names)
+        everything(store), store.snapshot(), store.counts(), store.product("lamp")
+        assert store.revision() == names[-1]
+        assert store.changed_products(names[-1]) == ()
+        assert store.changed_products("of another graph") is None
+        other = fresh()
+        other.upsert([LAMP, DESK])
+        assert other.revision() not in names
+
+    def test_products_that_changed_are_told_in_order_or_not_at_all(self, store: GraphStore) -> None:
+        store.upsert([LAMP, DESK, Product(id="rug"), BOUGHT, FITS])
+        before = store.revision()
+        store.upsert([Product(id="\uffff"), Product(id="😀"), replace(DESK, title="Table"), LAMP])
+        store.delete(products=["rug", "nobody"])
+        assert store.changed_products(before) in (("desk", "rug", "\uffff", "😀"), None)
+        for change in (replace(BOUGHT, product="rug"), replace(FITS, weight=9.0)):
+            between = store.revision()
+            store.upsert([change])
+            assert store.changed_products(between) is None
+
+    def test_a_snapshot_of_what_changed_is_one_read_anew(self, store: GraphStore) -> None:
+        store.upsert([LAMP, DESK, *(Product(id=f"p{n}", brand="B") for n in range(9)), BOUGHT, FITS])
+        made_by = Fact(head="p3", relation="made_by", tail="Lumo", tail_kind="brand", weight=3.0)
+        store.upsert([made_by])
+        first = store.current()
+        assert first.changed is None
+        assert_same_graph(first.graph, store.snapshot())
+        assert store.current(first).graph is first.graph
+        assert store.current(first).changed == ()
+        store.upsert([replace(DESK, brand="Holt"), Product(id="new", attributes={"colour": "red"})])
+        store.delete(products=["p4"])
+        second = store.current(first)
+        assert second.revision == store.revision() != first.revision
+        assert second.changed in (("desk", "new", "p4"), None)
+        assert_same_graph(second.graph, snapshot_of(everything(store)))
+        store.upsert([Product(id=f"p{n}", brand="C") for n in range(9)])  # most of them
+        assert_same_graph(store.current(second).graph, snapshot_of(everything(store)))
+        store.upsert([replace(BOUGHT, product="p1")])
+        third = store.current(second)
+        assert third.changed is None
+        assert_same_graph(third.graph, snapshot_of(everything(store)))
+
+    def test_products_can_be_retired_with_a_load(self, store: GraphStore) -> None:
+        store.upsert([LAMP, DESK, BOUGHT])
+        told: list[list[str]] = []
+
+        def retire(listed: Collection[str]) -> list[str]:
+            told.append(sorted(listed))
+            return ["lamp"]
+
+        counts = store.upsert([Product(id="rug"), DESK], retire=retire)
+        assert told == [["desk", "lamp"]]
+        assert counts == WriteCounts(written=1, unchanged=1, deleted=2)
+        assert everything(store) == [DESK, Product(id="rug")]
+
     # failures
 
     def test_a_source_that_breaks_keeps_nothing_of_its_batch(self, store: GraphStore) -> None:
@@ -548,71 +612,3 @@ class StoreContract:
             write = pool.submit(store.upsert, [replace(DESK, id=f"d{n}") for n in range(200)])
             assert all(read.result() == LAMP for read in reads)
             assert write.result() == WriteCounts(written=200)
-
-    # vectors
-
-    def test_nearest_vectors(self, store: GraphStore) -> None:
-        ids = ("a", "b", "c", "d", "e")
-        store.upsert([Product(id=i) for i in ids])
-        matrix = np.array([[1, 0], [0, 2], [3, 3], [-1, 0], [9, 9]], dtype=np.float32)
-        present = np.array([True, True, True, True, False])
-        store.put_vectors("text", Vectors(ids=ids, matrix=matrix, present=present))
-        found = store.nearest("text", np.array([2, 0], dtype=np.float32), k=10)
-        assert [node_id for node_id, _ in found] == ["a", "c", "b", "d"]
-        assert [score for _, score in found] == pytest.approx([1.0, 2**-0.5, 0.0, -1.0], abs=1e-5)
-        assert [i for i, _ in store.nearest("text", np.array([0, 1], dtype=np.float32), k=2)] == ["b", "c"]
-
-    @pytest.mark.parametrize("dim", [3, 50, 385])
-    def test_equal_vectors_are_ordered_by_id(self, store: GraphStore, dim: int) -> None:
-        ids = tuple(sorted([*"abcdefghijkl", "😀", "\uffff"]))
-        store.upsert([Product(id=i) for i in ids])
-        rng = np.random.default_rng(dim)
-        row, query = rng.normal(size=(2, dim)).astype(np.float32)
-        vectors = Vectors(
-            ids=ids[::-1], matrix=np.tile(row, (len(ids), 1)), present=np.ones(len(ids), dtype=np.bool_)
-        )
-        store.put_vectors("same", vectors)
-        assert [node_id for node_id, _ in store.nearest("same", query, k=9)] == list(ids[:9])
-
-    def test_nearest_agrees_with_numpy(self, store: GraphStore) -> None:
-        rng = np.random.default_rng(0)
-        ids = tuple(f"p{n:03}" for n in range(200))
-        matrix = rng.normal(size=(200, 24)).astype(np.float32)
-        matrix[7] = 0.0  # without a direction: alike to nothing
-        store.upsert([Product(id=i) for i in ids])
-        vectors = Vectors(ids=ids, matrix=matrix, present=np.ones(200, dtype=np.bool_))
-        store.put_vectors("v", vectors)
-        query = rng.normal(size=24).astype(np.float32)
-        cosine = vectors.unit() @ (query / np.linalg.norm(query))
-        best = np.argsort(-cosine, kind="stable")
-        found = store.nearest("v", query, k=200)
-        assert [node_id for node_id, _ in found] == [ids[i] for i in best]
-        assert [score for _, score in found] == pytest.approx(cosine[best].tolist(), abs=1e-5)
-        nothing = store.nearest("v", np.zeros(24, dtype=np.float32), k=3)
-        assert nothing == [("p000", 0.0), ("p001", 0.0), ("p002", 0.0)]
-
-    def test_vectors_are_replaced_kept_apart_by_name_and_go_with_their_product(
-        self, store: GraphStore
-    ) -> None:
-        ids = ("a", "b")
-        store.upsert([Product(id=i) for i in ids])
-        present = np.array([True, True])
-        store.put_vectors("x", Vectors(ids=ids, matrix=np.eye(2, dtype=np.float32), present=present))
-        store.put_vectors("y", Vectors(ids=ids, matrix=np.eye(2, 3, dtype=np.float32), present=present))
-        one = Vectors(ids=("b",), matrix=np.ones((1, 4), dtype=np.float32), present=np.array([True]))
-        store.put_vectors("x", one)
-        assert [i for i, _ in store.nearest("x", np.ones(4, dtype=np.float32))] == ["b"]
-        assert [i for i, _ in store.nearest("y", np.ones(3, dtype=np.float32))] == ["a", "b"]
-        store.upsert([Product(id="a", title="renamed")])
-        assert len(store.nearest("y", np.ones(3, dtype=np.float32))) == 2
-        assert store.delete(products=["a"]) == WriteCounts(deleted=1)
-        assert [i for i, _ in store.nearest("y", np.ones(3, dtype=np.float32))] == ["b"]
-
-    def test_vectors_that_are_not_there(self, store: GraphStore) -> None:
-        store.upsert([Product(id="a")])
-        one = Vectors(ids=("a",), matrix=np.ones((1, 4), dtype=np.float32), present=np.array([True]))
-        store.put_vectors("text", one)
-        with pytest.raises(StoreError, match=r"'image'.*text"):
-            store.nearest("image", np.ones(4, dtype=np.float32))
-        with pytest.raises(StoreError, match="4 numbers"):
-            store.nearest("text", np.ones(5, dtype=np.float32))

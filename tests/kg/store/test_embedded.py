@@ -12,9 +12,10 @@ from kg.errors import StoreError
 from kg.records import Product, Record
 from kg.store.embedded import EmbeddedStore
 from tests.kg.store.contract import DESK, LAMP, Fresh, StoreContract, everything
+from tests.kg.store.vector_contract import VectorContract
 
 
-class TestEmbeddedStore(StoreContract):
+class TestEmbeddedStore(StoreContract, VectorContract):
     @pytest.fixture
     def fresh(self, tmp_path: Path) -> Iterator[Fresh]:
         opened: list[EmbeddedStore] = []

@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given
 
 from kg.errors import DataError, StoreError
-from kg.records import Fact, Interaction, Product, Record
+from kg.records import Interaction, Product, Record
 from kg.store.base import WriteCounts
 from kg.store.embedded import EmbeddedStore
 from kg.store.server import ServerStore
 from kg.store.server_access import Credentials, credentials, server_url
 from tests import strategies
-from tests.kg.store.conftest import ServerAddress, free_port
+from tests.graph_servers import ServerAddress
 from tests.kg.store.contract import (
     BOUGHT,
     DESK,
@@ -29,7 +29,6 @@ from tests.kg.store.contract import (
     assert_same_graph,
     everything,
     several_examples,
-    snapshot_of,
 )
 
 
@@ -49,8 +48,8 @@ class Opens(Protocol):
     def __call__(self, *, batch: int = 1_000) -> ServerStore: ...
 
 
-def known(server: ServerAddress, **changes: str) -> Credentials:
-    return replace(Credentials(username=server.username, password=server.password), **changes)
+def known(server: ServerAddress) -> Credentials:
+    return Credentials(username=server.username, password=server.password)
 
 
 @pytest.fixture
@@ -162,54 +161,6 @@ class TestOnlyOnAServer:
         # what is not ours stays
         assert driver.execute_query("MATCH (p:Product {note: 'mine'}) RETURN p.id").records[0][0] == "lamp"
 
-    def test_a_broken_load_leaves_a_marker_until_it_is_run_again(self, fresh: Opens) -> None:
-        records = [Product(id=f"p{n}") for n in range(10)]
-
-        def broken() -> Iterator[Record]:
-            yield from records[:7]
-            raise ValueError("row 8")
-
-        store = fresh(batch=2)
-        with pytest.raises(ValueError, match="row 8"):
-            store.upsert(broken())
-        # the batch in hand is not written: only the reader knows whether it was whole
-        assert [p.id for p in store.products()] == ["p0", "p1", "p2", "p3"]
-        assert "kept 4 records" in store.counts().unfinished_load
-        store.upsert([LAMP])  # a small change of something else does not make it good
-        assert "kept 4 records" in store.counts().unfinished_load
-        assert store.upsert(records) == WriteCounts(written=6, unchanged=4)
-        assert store.counts().unfinished_load == ""
-        assert_same_graph(store.snapshot(), snapshot_of([LAMP, *records]))
-
-    def test_a_load_under_way_is_seen_as_unfinished(self, fresh: Opens) -> None:
-        store = fresh(batch=2)
-        seen = []
-
-        def watching() -> Iterator[Record]:
-            for n in range(6):
-                seen.append(bool(store.counts().unfinished_load))
-                yield Product(id=f"p{n}")
-
-        store.upsert(watching())
-        assert seen == [False, False, False, False, True, True]
-        assert store.counts().unfinished_load == ""
-
-    def test_two_stores_load_at_once(self, fresh: Opens, graph_server: ServerAddress) -> None:
-        from concurrent.futures import ThreadPoolExecutor
-
-        one = fresh(batch=20)
-        with ServerStore.open(graph_server.url, credentials=known(graph_server), batch=30) as two:
-            products = [replace(LAMP, id=f"p{n}", brand=f"b{n % 3}") for n in range(200)]
-            facts = [Fact(head=f"p{n}", relation="next_to", tail=f"p{n + 1}") for n in range(200)]
-            with ThreadPoolExecutor(2) as pool:
-                first = pool.submit(one.upsert, [*products, *facts])
-                second = pool.submit(two.upsert, [*reversed(facts), *reversed(products)])
-                counts = first.result(), second.result()
-            assert sum(c.written for c in counts) == 400
-            assert sum(c.unchanged for c in counts) == 400
-            assert one.counts().unfinished_load == ""
-            assert_same_graph(two.snapshot(), snapshot_of([*products, *facts]))
-
     def test_a_relation_that_is_no_plain_name_is_refused(self, fresh: Opens) -> None:
         store = fresh()
         for relation in ("x`) DETACH DELETE n //", "Compatible", "", "9a", "a-b"):
@@ -233,23 +184,6 @@ class TestOnlyOnAServer:
             assert everything(store) == [LAMP]
             with pytest.raises(StoreError, match="reading only"):
                 store.upsert([DESK])
-
-    def test_a_wrong_password(self, graph_server: ServerAddress) -> None:
-        with pytest.raises(StoreError, match="NEO4J_PASSWORD") as error:
-            ServerStore.open(graph_server.url, credentials=known(graph_server, password="sesame"))
-        assert "sesame" not in str(error.value)
-        assert server_url(graph_server.url) in str(error.value)
-
-    def test_a_wrong_database(self, graph_server: ServerAddress) -> None:
-        with pytest.raises(StoreError, match=r"'nowhere'.*NEO4J_DATABASE"):
-            ServerStore.open(graph_server.url, credentials=known(graph_server), database="nowhere")
-
-
-def test_no_server() -> None:
-    port = free_port()
-    for scheme in ("neo4j", "bolt"):
-        with pytest.raises(StoreError, match=rf"127\.0\.0\.1:{port}.*start Neo4j"):
-            ServerStore.open(f"{scheme}://127.0.0.1:{port}", credentials=Credentials(password="secret"))
 
 
 def test_credentials_are_asked_for_before_anything_is_sent() -> None:
