@@ -16,12 +16,11 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from kg.errors import DataError
+from kg.picture_formats import picture_formats
 
 Picture: TypeAlias = Image.Image
 PictureSource: TypeAlias = Path | bytes | Image.Image
 
-# formats that Pillow decodes itself: EPS, say, would start Ghostscript
-_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "MPO")
 _REMOTE = re.compile(r"^([a-z][a-z0-9+.-]+:)?//", re.IGNORECASE)
 _WHITE = (255, 255, 255, 255)
 
@@ -89,7 +88,9 @@ def open_picture(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own limit is stricter
             image = (
-                source if isinstance(source, Image.Image) else Image.open(BytesIO(source), formats=_FORMATS)
+                source
+                if isinstance(source, Image.Image)
+                else Image.open(BytesIO(source), formats=picture_formats())
             )
         width, height = image.size
         if width * height > max_pixels:

@@ -21,8 +21,9 @@ from .pictures.draw import write_pictures
 from .products import make_catalog
 from .queries import make_queries
 from .tastes import make_shoppers
+from .untidy import make_untidy, write_untidy
 from .vocabulary import load_pairs, load_situations, load_vocabulary
-from .write import write_products, write_table
+from .write import product_record, write_products, write_table
 
 SHOPPERS = 500
 START = datetime(2024, 1, 8, tzinfo=UTC)
@@ -45,6 +46,7 @@ def generate(out: Path, seed: int, pictures: int | None) -> Catalog:
     write_table(out / "faulty.csv", FAULT_COLUMNS, rows)
     text = json.dumps({"file": "faulty.csv", "faults": as_json(faults)}, indent=2, ensure_ascii=False)
     (out / "faults.json").write_text(text + "\n", encoding="utf-8")
+    write_untidy(out, make_untidy(map(product_record, catalog.items), seed))
     drawn = catalog.items[:pictures]
     write_pictures(
         out / "pictures", drawn, catalog.vocabulary, seed, min(os.cpu_count() or 1, 1 + len(drawn) // 50)
