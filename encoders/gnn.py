@@ -13,13 +13,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from encoders.base import Matrix, Progress
+from encoders.gnn_inference import State, forward, project
 from encoders.gnn_output import Output
 from encoders.link_prediction import HeldOut, LinkMetrics, Numbers, hold_out, link_metrics
 from kg.arrays import Arrays, load_arrays, save_arrays
@@ -28,9 +28,6 @@ from kg.graph import EdgeType, Graph
 from kg.records import NODE_KINDS, NodeKind
 from kg.texts import Texts, Vocabulary
 from kg.vectors import Vectors
-
-if TYPE_CHECKING:
-    from encoders.gnn_network import Network
 
 ANCHORED: tuple[NodeKind, ...] = ("product", "brand", "category", "attribute", "collection")
 """Kinds whose known nodes have an anchor. Users and queries come and go: they are what they touched."""
@@ -134,7 +131,7 @@ class GNNEncoder:
             network.eval()
             with torch.inference_mode():
                 nodes = network(ways, inputs).numpy().copy()
-            return Output.of(held.train, types, nodes, network)
+            return Output.of(held.train, types, nodes, network.arrays())
 
         trainer.run((lambda: link_metrics(look(), held).mrr) if len(held) else None, self._progress)
         del trainer
@@ -144,13 +141,13 @@ class GNNEncoder:
             content = network.content(inputs.features)
             nodes = network(adjacencies(graph, types), inputs).numpy().copy()
         self._fitted = _Fitted(
-            network=network,
+            state=network.arrays(),
             types=types,
             anchored=anchored,
             sizes={name: v.dim for name, v in features.items()},
             content=None if content is None else content.numpy().copy(),
         )
-        self._out = Output.of(graph, types, nodes, network, content=self._fitted.content)
+        self._out = Output.of(graph, types, nodes, self._fitted.state, content=self._fitted.content)
         self.metrics = metrics
 
     def vectors(self) -> Vectors:
@@ -172,11 +169,6 @@ class GNNEncoder:
         fitted = self._fitted
         if fitted is None:  # fitted on a graph without edges
             return Output.nothing(graph, self.dim).rows(ids, numbers)
-        import torch
-
-        from encoders.gnn_network import adjacencies
-        from encoders.gnn_training import make_inputs
-
         features = features or {}
         unknown = sorted(set(features) - set(fitted.sizes))
         wrong = sorted(n for n, v in features.items() if n in fitted.sizes and v.dim != fitted.sizes[n])
@@ -189,15 +181,15 @@ class GNNEncoder:
         if fitted.content is not None:
             old = fitted.anchored["product"].numbers(graph.nodes["product"])
             content[old >= 0] = fitted.content[old[old >= 0]]
-        fresh = make_inputs(graph, fitted.types, fitted.anchored, features)
-        with torch.inference_mode():
-            projected = fitted.network.content(fresh.features)
-            if projected is not None:
-                covered = np.any([p.numpy() > 0 for _, p in fresh.features.values()], axis=0)
-                content[covered] = projected.numpy()[covered]
-            inputs = replace(fresh, features={}, content=torch.from_numpy(content))
-            nodes = fitted.network(adjacencies(graph, fitted.types), inputs).numpy().copy()
-        return Output.of(graph, fitted.types, nodes, fitted.network, content=content).rows(ids, numbers)
+        projected, covered = project(fitted.state, graph, features, self.dim)
+        content[covered] = projected[covered]
+        nodes = forward(fitted.state, graph, fitted.types, fitted.anchored, content)
+        return Output.of(graph, fitted.types, nodes, fitted.state, content=content).rows(ids, numbers)
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """The modalities whose content it was trained with."""
+        return () if self._fitted is None else tuple(sorted(self._fitted.sizes))
 
     def tail_scores(self, edge_type: EdgeType, heads: Numbers) -> Matrix:
         """float32 [len(heads), nodes of the tail's kind]: how likely each node is as the tail."""
@@ -208,8 +200,7 @@ class GNNEncoder:
         out, fitted = self._need(), self._fitted
         arrays: Arrays = {f"out.{name}": array for name, array in out.arrays().items()}
         if fitted is not None:
-            for name, value in fitted.network.state_dict().items():
-                arrays[f"network.{name}"] = value.numpy()
+            arrays |= {f"network.{name}": array for name, array in fitted.state.items()}
             for kind, vocabulary in fitted.anchored.items():
                 arrays.update(vocabulary.texts.arrays(f"ids.{kind}"))
             if fitted.content is not None:
@@ -241,8 +232,8 @@ class GNNEncoder:
             )
             encoder.metrics = LinkMetrics(**settings["metrics"]) if settings["metrics"] else None
             if settings["sizes"] is not None:
-                encoder._fitted = _restore(arrays, types, settings["shape"], settings["sizes"])
-        except (OSError, KeyError, TypeError, ValueError, RuntimeError) as error:
+                encoder._fitted = _restore(arrays, types, settings["sizes"])
+        except (OSError, KeyError, TypeError, ValueError) as error:
             raise VersionError(
                 f"{path / _SETTINGS} cannot be read: {error!r}; build the shop again"
             ) from error
@@ -266,41 +257,24 @@ def default_steps(graph: Graph) -> int:
 class _Fitted:
     """What `extend` needs."""
 
-    network: Network
+    state: State
     types: tuple[EdgeType, ...]
     anchored: Mapping[NodeKind, Vocabulary]
     sizes: Mapping[str, int]  # numbers per feature vector
     content: Matrix | None  # float32 [products, dim]: projected features
 
 
-def _restore(
-    arrays: Arrays, types: tuple[EdgeType, ...], shape: Mapping[str, int], sizes: Mapping[str, int]
-) -> _Fitted:
-    import torch
-
-    from encoders.gnn_network import Network
-
-    anchored: dict[NodeKind, Vocabulary] = {
-        kind: Vocabulary(Texts.from_arrays(arrays, f"ids.{kind}")) for kind in ANCHORED
-    }
-    network = Network(
-        dim=shape["dim"],
-        layers=shape["layers"],
-        bases=shape["bases"],
-        kinds=len(NODE_KINDS),
-        relations=len(types),
-        anchors=sum(len(v) for v in anchored.values()),
-        features=sizes,
-    )
-    prefix = "network."
-    state = {n.removeprefix(prefix): torch.from_numpy(a) for n, a in arrays.items() if n.startswith(prefix)}
-    network.load_state_dict(state)
-    network.eval()
+def _restore(arrays: Arrays, types: tuple[EdgeType, ...], sizes: Mapping[str, int]) -> _Fitted:
     content = arrays.get("content")
+    prefix = "network."
+    state: dict[str, Matrix] = {}
+    for name, array in arrays.items():
+        if name.startswith(prefix):
+            state[name.removeprefix(prefix)] = array.astype(np.float32, copy=False)
     return _Fitted(
-        network=network,
+        state=state,
         types=types,
-        anchored=anchored,
+        anchored={kind: Vocabulary(Texts.from_arrays(arrays, f"ids.{kind}")) for kind in ANCHORED},
         sizes=sizes,
         content=None if content is None else content.astype(np.float32, copy=False),
     )

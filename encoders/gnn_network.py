@@ -17,6 +17,7 @@ import scipy.sparse as sp
 import torch
 from torch import Tensor, nn
 
+from encoders.gnn_inference import State
 from kg.graph import EdgeType, Graph
 
 with warnings.catch_warnings():  # it warns of its own use of torch.jit
@@ -157,6 +158,10 @@ class Network(nn.Module):
         self.diagonal = nn.Parameter(torch.ones(2 * relations + 1, dim))
         self.sharpness = nn.Parameter(torch.full((2 * relations + 1,), 2.3))
         self.popular = nn.Parameter(torch.full((2 * relations + 1,), 0.5))
+
+    def arrays(self) -> State:
+        """All parameters, by name: what encoders.gnn_inference reads."""
+        return {name: value.numpy().copy() for name, value in self.state_dict().items()}
 
     def content(self, features: Mapping[str, tuple[Tensor, Tensor]]) -> Tensor | None:
         """[products, dim]: the sum of the projected features of each product."""

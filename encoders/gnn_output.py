@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from encoders.base import Matrix
+from encoders.gnn_inference import State
 from encoders.link_prediction import Numbers
 from kg.arrays import Arrays
 from kg.graph import EdgeType, Graph
 from kg.records import NodeKind
 from kg.vectors import Vectors
-
-if TYPE_CHECKING:
-    from encoders.gnn_network import Network
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -37,10 +34,9 @@ class Output:
         graph: Graph,
         types: tuple[EdgeType, ...],
         nodes: Matrix,
-        network: Network,
+        state: State,
         content: Matrix | None = None,
     ) -> Output:
-        state = {name: value.numpy() for name, value in network.state_dict().items()}
         rows = slice(0, len(types))
         popular = np.zeros((len(types), max(len(v) for v in graph.nodes.values())), dtype=np.float32)
         start = graph.offsets["product"]

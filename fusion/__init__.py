@@ -1,6 +1,7 @@
 """One vector per product for all modalities, and the query side of the same space.
 
     base      the protocol, and what every fusion shares: checks, unit rows, the alignment of two spaces
+    loading   a saved one of any kind
     weighted  a weighted sum in the space of the texts; nothing is trained, everything is closed form
     gated     a learned gate over the modalities that a product has, on top of its text
     gate      the formula of the gate, in plain NumPy: all that answering needs

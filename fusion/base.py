@@ -34,6 +34,11 @@ class Fusion(Protocol):
     @property
     def dim(self) -> int: ...
 
+    @property
+    def parts(self) -> frozenset[str]:
+        """The modalities it was fitted with; it takes no others."""
+        ...
+
     def fit(
         self,
         parts: Parts,

@@ -93,6 +93,10 @@ class GatedFusion:
     def dim(self) -> int:
         return self._dim
 
+    @property
+    def parts(self) -> frozenset[str]:
+        return frozenset(input_dims(self._fitted()))
+
     def fit(
         self,
         parts: Parts,

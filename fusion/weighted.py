@@ -64,6 +64,10 @@ class WeightedFusion:
     def dim(self) -> int:
         return int(next(iter(self._fitted().values())).shape[1])
 
+    @property
+    def parts(self) -> frozenset[str]:
+        return frozenset(self._fitted())
+
     def fit(
         self,
         parts: Parts,

@@ -14,6 +14,7 @@ from recommend.query import Query
 from recommend.recommender import Recommender
 from recommend.results import Hit, Ranking, Results
 from recommend.settings import Settings
+from recommend.update import Update, update
 
 __all__ = [
     "ExplainedEdge",
@@ -26,5 +27,7 @@ __all__ = [
     "Recommender",
     "Results",
     "Settings",
+    "Update",
     "build",
+    "update",
 ]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cache as once
 from pathlib import Path
 from typing import Any
@@ -10,17 +12,22 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from kg.arrays import Arrays
 from kg.graph import Graph
 from kg.split import hold_out
 from recommend.behaviour import Behaviour
 from recommend.channels import FitContext, Links, Prior, Task
 from recommend.channels.base import QueryChannel, fit_links, fit_priors, fit_query_channels
+from recommend.earlier import Earlier
 from recommend.index.vector_index import SpaceIndex
 from recommend.rank.learning import candidates, learn
+from recommend.renewing import renew_vectors
 from recommend.settings import Settings
 from recommend.sparse import keep_best, weighted_sum
 from recommend.stages import Stages
 from recommend.vector_stages import Made, encode_content, fuse, learn_graph
+
+logger = logging.getLogger(__name__)
 
 _LEAST_USERS = 30
 """With fewer users to learn from, the default weights are the better guess."""
@@ -40,6 +47,7 @@ class Fitted:
     indexes: dict[str, SpaceIndex]
     weights: dict[Task, dict[str, float]]
     made: Made
+    notes: Mapping[str, Arrays] = field(default_factory=dict)
     card: dict[str, Any] = field(default_factory=dict)
 
 
@@ -113,7 +121,61 @@ def fit(graph: Graph, settings: Settings, *, seed: int, cache: Path | None, stag
         indexes=indexes,
         weights=weights,
         made=made,
+        notes=context.notes,
         card=card,
+    )
+
+
+def refit(earlier: Earlier, settings: Settings, *, seed: int, cache: Path | None, stages: Stages) -> Fitted:
+    """The earlier model with a newer graph. What was trained is kept: encoders, fusion and weights.
+
+    All the rest is as a fit would make it, but is only made where what it depends on differs.
+    """
+    graph = earlier.graph
+    with stages.stage("graph"):
+        behaviour = Behaviour.of(graph)
+        logger.info("%d products differ", len(earlier.changed))
+    # one after the other: while Python code runs beside it, a model waits for the interpreter at every step
+    made = renew_vectors(earlier, settings, stages, cache=cache)
+    with stages.stage("index"):
+        indexes = {
+            space: earlier.fitted.indexes[space] if earlier.same_space(space) else SpaceIndex.of(v, seed=seed)
+            for space, v in sorted(made.vectors.items())
+        }
+        context = FitContext(
+            graph=graph,
+            behaviour=behaviour,
+            vectors=made.vectors,
+            indexes=indexes,
+            settings=settings,
+            seed=seed,
+            earlier=earlier,
+        )
+        links, priors = fit_links(context), fit_priors(context)
+        query_channels = fit_query_channels(context)
+    # a weight was learned for links of one size; the size stays with it
+    before = {one.name: earlier.channel(one.trace) for one in links}
+    sizes = {name: old.scale for name, old in before.items() if old is not None}
+    links = tuple(replace(one, scale=sizes.get(one.name, one.scale)) for one in links)
+    weights = _default_weights(links, priors, query_channels)
+    names = {name: "" if old is None else old.name for name, old in before.items()}
+    for task, learned in earlier.fitted.weights.items():
+        then = {} if task == "query" else names
+        weights[task] = {name: learned.get(then.get(name, name), w) for name, w in weights[task].items()}
+    return Fitted(
+        graph=graph,
+        behaviour=behaviour,
+        links=links,
+        priors=priors,
+        query_channels=query_channels,
+        indexes=indexes,
+        weights=weights,
+        made=made,
+        notes=context.notes,
+        card={
+            **{name: value for name, value in earlier.fitted.card.items() if name != "stages"},
+            "update": earlier.summary(),
+        },
     )
 
 

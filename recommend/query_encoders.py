@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from threading import Lock
@@ -33,7 +33,7 @@ class EncoderKeys:
 
 
 class QueryEncoders:
-    """Encoders for queries. Nothing is loaded before the first query that needs it."""
+    """Encoders for queries. No model is loaded before the first query that needs it."""
 
     def __init__(
         self,
@@ -42,13 +42,13 @@ class QueryEncoders:
         text_model: str | None,
         text_length: int,
         image_model: str | None,
-        fusion: Callable[[], Fusion] | None,
+        fusion: Fusion | None,
     ) -> None:
         self.keys = keys
         self._text_model = text_model
         self._text_length = text_length
         self._image_model = image_model
-        self._load_fusion = fusion
+        self._fusion = fusion
         self._remembered: OrderedDict[str, npt.NDArray[np.float32]] = OrderedDict()
         self._lock = Lock()
 
@@ -60,7 +60,7 @@ class QueryEncoders:
             found["text"] = self._of_text
         if self.keys.image is not None:
             found["image"] = self._of_image
-        if self._load_fusion is not None:
+        if self._fusion is not None:
             found["fused"] = self._of_both
         return found
 
@@ -89,6 +89,8 @@ class QueryEncoders:
         return None
 
     def _of_both(self, query: PreparedQuery) -> npt.NDArray[np.float32] | None:
+        if self._fusion is None:
+            raise ModelError("this version was built without fusion; build it with the profile 'full'")
         parts: dict[str, Any] = {}
         text = query.vector("text")
         if text is not None:
@@ -97,9 +99,11 @@ class QueryEncoders:
             image = query.vector("image")
             if image is not None:
                 parts["image"] = image[None, :]
-        if not parts:
+        # a space may have come after the fusion was learned
+        known = {name: part for name, part in parts.items() if name in self._fusion.parts}
+        if not known:
             return None
-        vector: npt.NDArray[np.float32] = self._fusion.query(parts)[0]
+        vector: npt.NDArray[np.float32] = self._fusion.query(known)[0]
         return vector
 
     @cached_property
@@ -118,12 +122,6 @@ class QueryEncoders:
         encoder = ImageEncoder(self._image_model)
         self._check("image", encoder.key, self.keys.image)
         return encoder
-
-    @cached_property
-    def _fusion(self) -> Fusion:
-        if self._load_fusion is None:
-            raise ModelError("this version was built without fusion; build it with the profile 'full'")
-        return self._load_fusion()
 
     def _check(self, what: str, found: str, wanted: str | None) -> None:
         if found != wanted:

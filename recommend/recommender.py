@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,19 +12,24 @@ import numpy.typing as npt
 from kg.errors import SettingsError, UnknownProductError
 from kg.filters import FilterIndex, Where, parse_where
 from kg.graph import Graph
+from kg.store import GraphStore
 from kg.versions import seal
 from recommend.behaviour import History
-from recommend.channels.base import Signal, Task
+from recommend.channels.base import Signal, Task, moved_channels
+from recommend.earlier import Earlier
 from recommend.explain.collect import Evidence, explain
 from recommend.explain.explanation import Explanation
-from recommend.fitting import Fitted, fit
+from recommend.fitting import Fitted, fit, refit
+from recommend.index.graph_index import spaces_in_graph
+from recommend.index.vector_index import SpaceIndex
+from recommend.opening import Opened, open_fitted
 from recommend.query import PreparedQuery, Query, RankingName
 from recommend.query_encoders import QueryEncoders
 from recommend.rank.additive import Additive
 from recommend.rank.blend import Part, blend
 from recommend.rank.top import top
 from recommend.results import Hit, Ranking, Results
-from recommend.saving import open_fitted, save_fitted
+from recommend.saving import save_fitted
 from recommend.settings import Settings
 from recommend.stages import Progress, Stages
 
@@ -65,33 +70,70 @@ class Recommender:
         settings = settings or Settings()
         stages = Stages(progress)
         fitted = fit(graph, settings, seed=seed, cache=cache, stages=stages)
+        return cls._merged(fitted, settings, seed, stages, None)
+
+    @classmethod
+    def refit(
+        cls,
+        opened: Opened,
+        graph: Graph,
+        *,
+        written: tuple[str, ...] | None = None,
+        cache: Path | None = None,
+        progress: Progress | None = None,
+    ) -> Recommender:
+        """A saved model brought to a newer graph, without training: encoders, fusion and weights stay.
+
+        `written` are the ids of the products that may differ from the saved graph (None: compare them all).
+        """
+        stages = Stages(progress)
+        earlier = Earlier(opened.fitted, graph, folder=opened.folder, written=written)
+        fitted = refit(earlier, opened.settings, seed=opened.seed, cache=cache, stages=stages)
+        return cls._merged(fitted, opened.settings, opened.seed, stages, opened)
+
+    @classmethod
+    def _merged(
+        cls, fitted: Fitted, settings: Settings, seed: int, stages: Stages, opened: Opened | None
+    ) -> Recommender:
         with stages.stage("index"):
             tasks: tuple[Task, ...] = ("history", "product")
             additive = {
                 task: Additive.of(
-                    fitted.links, fitted.priors, fitted.weights[task], products=graph.product_count
+                    fitted.links,
+                    fitted.priors,
+                    fitted.weights[task],
+                    products=fitted.graph.product_count,
+                    earlier=None if opened is None else opened.additive[task],
                 )
                 for task in tasks
             }
-        fitted.card = {**fitted.made.card, **fitted.card, "stages": stages.seconds}
-        fusion = fitted.made.fusion
+        fitted.card = {**fitted.card, **fitted.made.card, "stages": stages.seconds}
         encoders = QueryEncoders(
             keys=fitted.made.keys,
             text_model=settings.text_model,
             text_length=settings.text_length,
             image_model=settings.image_model,
-            fusion=None if fusion is None else lambda: fusion,
+            fusion=fitted.made.fusion,
         )
         return cls(fitted, encoders, additive, settings=settings, seed=seed)
 
     @classmethod
-    def open(cls, path: Path | str) -> Recommender:
+    def open(cls, path: Path | str, *, vectors: GraphStore | None = None) -> Recommender:
         """Open a saved model, or the serving version of a shop. Every file is checked against its
-        checksum."""
+        checksum.
+
+        With `vectors`, a store into which this version's vectors were put (`build(vectors_to_graph=True)`),
+        searches look for neighbours there; it must stay open as long as the recommender. VersionError if it
+        does not hold them.
+        """
         opened = open_fitted(Path(path))
-        return cls(
+        model = cls(
             opened.fitted, opened.encoders, opened.additive, settings=opened.settings, seed=opened.seed
         )
+        if vectors is not None:
+            found = spaces_in_graph(vectors, opened.folder, model.query_spaces, model.graph.nodes["product"])
+            opened.fitted.query_channels = moved_channels(opened.fitted.query_channels, model.graph, found)
+        return model
 
     def save(self, path: Path | str) -> None:
         """Write the model into a folder that is new or empty."""
@@ -102,13 +144,15 @@ class Recommender:
         self.write(folder)
         seal(folder, settings=self.manifest_settings(), card=self.card)
 
-    def write(self, folder: Path) -> None:
-        """Write the files of the model, without sealing them."""
-        save_fitted(folder, self._fitted, self._additive)
+    def write(
+        self, folder: Path, *, earlier: Opened | None = None, share: Callable[[str], None] | None = None
+    ) -> None:
+        """Write the files of the model, without sealing them; see `recommend.saving.save_fitted`."""
+        save_fitted(folder, self._fitted, self._additive, earlier=earlier, share=share)
 
-    def manifest_settings(self) -> dict[str, Any]:
-        """What the manifest says of how this model was made."""
-        return {"settings": self.settings.plain(), "seed": self.seed}
+    def manifest_settings(self, revision: str = "") -> dict[str, Any]:
+        """What the manifest says of how this model was made, and from which revision of the store."""
+        return {"settings": self.settings.plain(), "seed": self.seed, "revision": revision}
 
     @property
     def graph(self) -> Graph:
@@ -119,6 +163,12 @@ class Recommender:
     def card(self) -> Mapping[str, Any]:
         """Metrics and timings of the fit."""
         return self._fitted.card
+
+    @property
+    def query_spaces(self) -> Mapping[str, SpaceIndex]:
+        """The vector spaces that queries can enter."""
+        indexes = self._fitted.indexes
+        return {space: indexes[space] for space in self._encoders.spaces if space in indexes}
 
     @property
     def weights(self) -> Mapping[Task, Mapping[str, float]]:

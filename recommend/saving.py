@@ -1,78 +1,88 @@
-"""A fitted model as files, and back.
+"""A fitted model as files; `recommend.opening` reads them again.
 
 graph.safetensors          the graph that explanations walk through
 links/NAME.safetensors     each item channel;  merged/TASK-MEMORY.safetensors what serves
 query/NAME.safetensors     each query channel
 index/SPACE.faiss, .safetensors
 fusion/, kge/, gnn/        the models, for queries and for products that come later
+notes/NAME.safetensors     what a channel wants to find at the next update
 model.json                 names, weights, scales, keys
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import scipy.sparse as sp
 
-from kg.arrays import Arrays, load_arrays, save_arrays
-from kg.errors import VersionError
-from kg.graph import Graph
-from kg.shop import Shop
-from kg.versions import verify
-from recommend.behaviour import Behaviour
-from recommend.channels import Links, Prior, Task
-from recommend.channels.base import LoadContext, load_query_channel
-from recommend.channels.traces import load_trace
+from kg.arrays import Arrays, save_arrays
+from recommend.channels import Links, Task
+from recommend.channels.base import Memory, QueryChannel
 from recommend.fitting import Fitted
 from recommend.index.vector_index import SpaceIndex
-from recommend.query_encoders import EncoderKeys, QueryEncoders
+from recommend.opening import MODEL, Opened
 from recommend.rank.additive import Additive
-from recommend.settings import Settings
-from recommend.vector_stages import Made
 
-if TYPE_CHECKING:
-    from fusion.base import Fusion
+TRAINED = ("kge", "gnn", "fusion")
+"""The folders of what an update does not train."""
 
-_MODEL = "model.json"
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Opened:
-    """A model as it was saved."""
-
-    fitted: Fitted
-    encoders: QueryEncoders
-    additive: Mapping[Task, Additive]
-    settings: Settings
-    seed: int
+Share: TypeAlias = Callable[[str], None]
+"""Takes over a file, or a folder, of the earlier version by its name."""
 
 
-def save_fitted(folder: Path, fitted: Fitted, additive: Mapping[Task, Additive]) -> None:
-    """Write all files of a model; the same model gives the same bytes."""
-    save_arrays(folder / "graph.safetensors", fitted.graph.arrays())
+def save_fitted(
+    folder: Path,
+    fitted: Fitted,
+    additive: Mapping[Task, Additive],
+    *,
+    earlier: Opened | None = None,
+    share: Share | None = None,
+) -> None:
+    """Write all files of a model; the same model gives the same bytes.
+
+    After an update, `share(name)` is called instead for each file (or folder) that is that of `earlier`.
+    """
+    files = SharedFiles(folder, earlier, share)
+    files.write("graph", fitted.graph.arrays)
     for one in fitted.links:
-        save_arrays(folder / "links" / f"{one.name}.safetensors", {**_csr(one.matrix), **one.trace.arrays()})
+        files.write(f"links/{one.name}", partial(_links_arrays, one), files.has_links(one))
     if fitted.priors:
-        save_arrays(folder / "priors.safetensors", {one.name: one.values for one in fitted.priors})
+        files.write("priors", lambda: {one.name: one.values for one in fitted.priors})
     for task, made in additive.items():
         for memory, matrix in made.merged.items():
-            save_arrays(folder / "merged" / f"{task}-{memory}.safetensors", _csr(matrix))
+            files.write(
+                f"merged/{task}-{memory}", partial(_csr, matrix), files.has_merged(task, memory, matrix)
+            )
     for _, channel in fitted.query_channels:
         arrays = channel.arrays()
         if arrays:
-            save_arrays(folder / "query" / f"{channel.name}.safetensors", arrays)
+            known = files.has_query(channel)
+            files.write(f"query/{channel.name}", partial(dict, arrays), known)
+            if known and channel.name not in fitted.notes:
+                files.keep(f"notes/{channel.name}")
+    for name, arrays in fitted.notes.items():
+        files.write(f"notes/{name}", partial(dict, arrays))
     for space, index in fitted.indexes.items():
-        index.save(folder / "index", space)
-    for name, model in fitted.made.models.items():
-        model.save(folder / name)
-    if fitted.made.fusion is not None:
+        if share is not None and files.has_index(space, index):
+            share(f"index/{space}.faiss")
+            share(f"index/{space}.safetensors")
+        else:
+            index.save(folder / "index", space)
+    for name, trained in fitted.made.models.items():
+        trained.save(folder / name)
+    if earlier is not None and share is not None:
+        for name in TRAINED:
+            if (earlier.folder / name).is_dir():
+                share(name)
+    elif fitted.made.fusion is not None:
         fitted.made.fusion.save(folder / "fusion")
-    model = {
+    model: dict[str, Any] = {
         "links": [
             {
                 "name": one.name,
@@ -92,114 +102,59 @@ def save_fitted(folder: Path, fitted: Fitted, additive: Mapping[Task, Additive])
         "spaces": sorted(fitted.indexes),
         "weights": fitted.weights,
         "keys": asdict(fitted.made.keys),
-        "fusion": None if fitted.made.fusion is None else type(fitted.made.fusion).__name__,
+        "fusion": fitted.made.fusion is not None,
     }
     text = json.dumps(model, indent=1, sort_keys=True)
-    (folder / _MODEL).write_text(text, encoding="utf-8")
+    (folder / MODEL).write_text(text, encoding="utf-8")
 
 
-def open_fitted(path: Path) -> Opened:
-    """Open a version's folder, or the serving version of a shop."""
-    folder = Shop.open(path).built.current().path if Shop.exists(path) else path
-    if not folder.is_dir():
-        raise VersionError(f"{folder} is neither a shop nor a saved model; check the path")
-    manifest = verify(folder)
-    try:
-        return _open(folder, manifest)
-    except (KeyError, TypeError, ValueError) as error:
-        raise VersionError(
-            f"{folder} is whole, but was saved by another Shelfgraph than this one "
-            f"({type(error).__name__}: {error}); build the shop again"
-        ) from error
+class SharedFiles:
+    """Writes files of arrays, or shares those that an earlier version holds already."""
 
+    def __init__(self, folder: Path, earlier: Opened | None, share: Share | None) -> None:
+        self._folder = folder
+        self._earlier = earlier
+        self._share = share
 
-def _open(folder: Path, manifest: Mapping[str, Any]) -> Opened:
-    model = json.loads((folder / _MODEL).read_text(encoding="utf-8"))
-    settings = Settings(**manifest["settings"]["settings"])
-    graph = Graph.from_arrays(load_arrays(folder / "graph.safetensors"))
-    n = graph.product_count
-    links = tuple(_open_links(folder, plain, n) for plain in model["links"])
-    values = load_arrays(folder / "priors.safetensors") if model["priors"] else {}
-    priors = tuple(
-        Prior(name=p["name"], values=values[p["name"]].astype(np.float32, copy=False), defaults=p["defaults"])
-        for p in model["priors"]
-    )
-    indexes = {space: SpaceIndex.load(folder / "index", space) for space in model["spaces"]}
-    context = LoadContext(graph=graph, indexes=indexes)
-    query_channels = tuple(
-        (
-            plain["kind"],
-            load_query_channel(
-                plain["kind"],
-                plain["plain"],
-                load_arrays(folder / "query" / f"{plain['name']}.safetensors") if plain["arrays"] else {},
-                context,
-            ),
+    def write(self, name: str, arrays: Callable[[], Arrays], known: bool = False) -> None:
+        if known and self._share is not None:
+            self._share(f"{name}.safetensors")
+        else:
+            save_arrays(self._folder / f"{name}.safetensors", arrays())
+
+    def keep(self, name: str) -> None:
+        """Share a file that the earlier version may have."""
+        path = f"{name}.safetensors"
+        if self._earlier is not None and self._share is not None and (self._earlier.folder / path).is_file():
+            self._share(path)
+
+    def has_links(self, links: Links) -> bool:
+        if self._earlier is None:
+            return False
+        return any(
+            one.name == links.name and one.matrix is links.matrix for one in self._earlier.fitted.links
         )
-        for plain in model["query_channels"]
-    )
-    keys = EncoderKeys(**model["keys"])
-    fitted = Fitted(
-        graph=graph,
-        behaviour=Behaviour.of(graph),
-        links=links,
-        priors=priors,
-        query_channels=query_channels,
-        indexes=indexes,
-        weights=model["weights"],
-        made=Made(keys=keys),
-        card=dict(manifest["card"]),
-    )
-    encoders = QueryEncoders(
-        keys=keys,
-        text_model=settings.text_model,
-        text_length=settings.text_length,
-        image_model=settings.image_model,
-        fusion=_fusion_loader(folder, model["fusion"]),
-    )
-    return Opened(
-        fitted=fitted,
-        encoders=encoders,
-        additive=_open_additive(folder, model, links, priors, n),
-        settings=settings,
-        seed=int(manifest["settings"]["seed"]),
-    )
+
+    def has_merged(self, task: Task, memory: Memory, matrix: sp.csr_array) -> bool:
+        return self._earlier is not None and self._earlier.additive[task].merged.get(memory) is matrix
+
+    def has_query(self, channel: QueryChannel) -> bool:
+        if self._earlier is None:
+            return False
+        known = next(
+            (one for _, one in self._earlier.fitted.query_channels if one.name == channel.name), None
+        )
+        if known is None:
+            return False
+        one, other = known.arrays(), channel.arrays()
+        return one.keys() == other.keys() and all(one[name] is other[name] for name in one)
+
+    def has_index(self, space: str, index: SpaceIndex) -> bool:
+        return self._earlier is not None and self._earlier.fitted.indexes.get(space) is index
 
 
-def _open_links(folder: Path, plain: Mapping[str, Any], n: int) -> Links:
-    arrays = load_arrays(folder / "links" / f"{plain['name']}.safetensors")
-    return Links(
-        name=plain["name"],
-        matrix=_matrix(arrays, n),
-        trace=load_trace(plain["trace"], arrays),
-        memory=plain["memory"],
-        scale=plain["scale"],
-        defaults=plain["defaults"],
-    )
-
-
-def _open_additive(
-    folder: Path, model: Mapping[str, Any], links: tuple[Links, ...], priors: tuple[Prior, ...], n: int
-) -> dict[Task, Additive]:
-    found: dict[Task, Additive] = {}
-    for task, memories in model["merged"].items():
-        merged = {m: _matrix(load_arrays(folder / "merged" / f"{task}-{m}.safetensors"), n) for m in memories}
-        found[task] = Additive.with_merged(merged, links, priors, model["weights"][task], products=n)
-    return found
-
-
-def _fusion_loader(folder: Path, kind: str | None) -> Any:
-    if kind is None:
-        return None
-
-    def load() -> Fusion:
-        from fusion.gated import GatedFusion
-        from fusion.weighted import WeightedFusion
-
-        chosen = GatedFusion if kind == GatedFusion.__name__ else WeightedFusion
-        return chosen.load(folder / "fusion")
-
-    return load
+def _links_arrays(links: Links) -> Arrays:
+    return {**_csr(links.matrix), **links.trace.arrays()}
 
 
 def _csr(matrix: sp.csr_array) -> Arrays:
@@ -208,7 +163,3 @@ def _csr(matrix: sp.csr_array) -> Arrays:
         "indices": matrix.indices.astype(np.int32, copy=False),
         "indptr": matrix.indptr.astype(np.int64, copy=False),
     }
-
-
-def _matrix(arrays: Arrays, n: int) -> sp.csr_array:
-    return sp.csr_array((arrays["data"], arrays["indices"], arrays["indptr"]), shape=(n, n))

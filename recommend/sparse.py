@@ -75,6 +75,24 @@ def _best_of_row(
     return keep
 
 
+def mean_of_best(matrix: sp.csr_array, most: int, *, cells: int = 20_000_000) -> float:
+    """The mean, over all rows, of their `most` largest entries. There must be some."""
+    counts = np.diff(matrix.indptr)
+    rows = np.flatnonzero(counts)
+    total, taken = 0.0, 0
+    width = int(counts.max())
+    for start in range(0, len(rows), max(1, cells // width)):
+        part = rows[start : start + max(1, cells // width)]
+        inside = np.arange(width) < counts[part][:, None]
+        table = np.zeros(inside.shape, dtype=np.float32)
+        table[inside] = matrix.data[matrix.indptr[part[0]] : matrix.indptr[part[-1] + 1]]
+        if width > most:
+            table = np.partition(table, width - most, axis=1)[:, width - most :]
+        total += float(table.sum(dtype=np.float64))
+        taken += int(np.minimum(counts[part], most).sum())
+    return total / taken
+
+
 def products_of_rows(
     left: sp.csr_array, right: sp.csr_array, *, memory: int = 20_000_000
 ) -> Iterator[tuple[int, sp.csr_array]]:
@@ -101,15 +119,10 @@ def without_diagonal(matrix: sp.csr_array, first_row: int = 0) -> sp.csr_array:
 
 
 def similar_rows(
-    features: sp.csr_array,
-    most: int,
-    *,
-    other: sp.csr_array | None = None,
-    priority: npt.NDArray[np.float32] | None = None,
+    features: sp.csr_array, most: int, *, priority: npt.NDArray[np.float32] | None = None
 ) -> sp.csr_array:
-    """For each row of `features` the `most` rows (of `other`, by default the same) with the largest inner
-    product."""
-    turned = (features if other is None else other).T.tocsr()
+    """For each row of `features` the `most` other rows with the largest inner product."""
+    turned = features.T.tocsr()
     blocks = [
         keep_best(without_diagonal(block, first), most, priority=priority)
         for first, block in products_of_rows(features, turned)
@@ -122,3 +135,31 @@ def stacked(blocks: list[sp.csr_array], columns: int) -> sp.csr_array:
     made: Any = sp.vstack(blocks, format="csr") if blocks else sp.csr_array((0, columns), dtype=np.float32)
     found: sp.csr_array = made
     return found
+
+
+def differing_rows(one: sp.csr_array, other: sp.csr_array) -> npt.NDArray[np.bool_]:
+    """bool [n]: the rows in which two matrices of one shape, their entries sorted, are not the same."""
+    counts = np.diff(one.indptr)
+    differs: npt.NDArray[np.bool_] = counts != np.diff(other.indptr)
+    alike = np.repeat(~differs, counts)
+    cells = np.repeat(~differs, np.diff(other.indptr))
+    wrong = (one.indices[alike] != other.indices[cells]) | (one.data[alike] != other.data[cells])
+    differs[np.repeat(np.arange(len(counts)), counts)[alike][wrong]] = True
+    return differs
+
+
+def with_rows(matrix: sp.csr_array, rows: npt.NDArray[np.int64], new: sp.csr_array) -> sp.csr_array:
+    """The matrix with some rows (ascending) replaced by those of `new`."""
+    counts = np.diff(matrix.indptr)
+    replaced = np.zeros(len(counts), dtype=np.bool_)
+    replaced[rows] = True
+    kept = np.repeat(~replaced, counts)
+    counts[rows] = np.diff(new.indptr)
+    indptr = np.zeros(len(counts) + 1, dtype=np.int64)
+    np.cumsum(counts, out=indptr[1:])
+    fresh = np.repeat(replaced, counts)
+    data = np.empty(int(indptr[-1]), dtype=np.float32)
+    indices = np.empty(int(indptr[-1]), dtype=np.int32)
+    data[fresh], indices[fresh] = new.data, new.indices
+    data[~fresh], indices[~fresh] = matrix.data[kept], matrix.indices[kept]
+    return csr(data, indices, indptr, (len(counts), matrix.shape[1]))

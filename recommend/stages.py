@@ -19,16 +19,19 @@ class Stages:
 
     def __init__(self, progress: Progress | None = None) -> None:
         self.seconds: dict[str, float] = {}
-        self.progress = progress
+        self._progress = progress
+
+    def progress(self, stage: str, done: int, total: int) -> None:
+        """Report how far a stage is."""
+        if self._progress is not None:
+            self._progress(stage, done, total)
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        if self.progress is not None:
-            self.progress(name, 0, 1)
+        self.progress(name, 0, 1)
         started = time.perf_counter()
         yield
         taken = time.perf_counter() - started
         self.seconds[name] = round(self.seconds.get(name, 0.0) + taken, 3)
         logger.info("%s: %.1f s", name, taken)
-        if self.progress is not None:
-            self.progress(name, 1, 1)
+        self.progress(name, 1, 1)

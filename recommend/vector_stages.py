@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from encoders.card import product_card
 from encoders.threads import torch_threads
 from kg.graph import Graph
+from kg.product_table import ProductTable
 from kg.vectors import Vectors
 from recommend.query_encoders import EncoderKeys
 from recommend.settings import Settings
@@ -19,6 +21,7 @@ from recommend.stages import Stages
 
 if TYPE_CHECKING:
     from encoders.cache import EncodingCache
+    from encoders.image import ImageEncoder
     from fusion.base import Fusion
 
 _PSEUDO_QUERIES = 4_000
@@ -39,18 +42,23 @@ class Made:
 def encode_content(graph: Graph, settings: Settings, stages: Stages, *, cache: Path | None) -> Made:
     """Text and picture vectors of the listed products; they do not depend on behaviour."""
     made = Made()
-    store = None
-    if cache is not None:
-        from encoders.cache import EncodingCache
-
-        store = EncodingCache(cache / "encodings.sqlite")
+    store = open_cache(cache)
     if settings.text:
         with stages.stage("text"):
-            _encode_text(graph, settings, stages, store, made)
+            encode_text(graph, settings, stages, store, made)
     if settings.image:
         with stages.stage("image"):
-            _encode_images(graph, settings, stages, store, made)
+            encode_images(graph, settings, stages, store, made)
     return made
+
+
+def open_cache(folder: Path | None) -> EncodingCache | None:
+    """The encodings kept in a folder."""
+    if folder is None:
+        return None
+    from encoders.cache import EncodingCache
+
+    return EncodingCache(folder / "encodings.sqlite")
 
 
 def learn_graph(
@@ -115,41 +123,61 @@ def fuse(
             made.card["fusion"] = _plain(metrics)
 
 
-def _encode_text(
+def encode_text(
     graph: Graph, settings: Settings, stages: Stages, store: EncodingCache | None, made: Made
 ) -> None:
+    """Text vectors of the listed products, if any has a text."""
     from encoders.cache import cached_encode
-    from encoders.card import product_card
     from encoders.text import TextEncoder
 
     table = graph.products
-    rows = np.flatnonzero(table.listed)
-    cards = [product_card(table.product(int(row))) for row in rows]
-    filled = [i for i, card in enumerate(cards) if card.strip()]
+    cards = text_cards(table, np.arange(len(table)))
+    filled = [row for row, card in enumerate(cards) if card]
     if not filled:
         return
     encoder = TextEncoder(settings.text_model, max_length=settings.text_length, threads=settings.threads)
     matrix = np.zeros((len(table), encoder.dim), dtype=np.float32)
     present = np.zeros(len(table), dtype=np.bool_)
-    found = cached_encode(
-        encoder, [cards[i] for i in filled], cache=store, progress=stages.progress, stage="text"
+    matrix[filled] = cached_encode(
+        encoder, [cards[row] for row in filled], cache=store, progress=stages.progress, stage="text"
     )
-    matrix[rows[filled]] = found
-    present[rows[filled]] = True
+    present[filled] = True
     made.vectors["text"] = Vectors(ids=tuple(table.id), matrix=matrix, present=present)
-    made.keys = EncoderKeys(text=encoder.key, image=made.keys.image)
+    made.keys = replace(made.keys, text=encoder.key)
 
 
-def _encode_images(
+def text_cards(table: ProductTable, rows: npt.NDArray[np.int64]) -> list[str]:
+    """The card of each of some products; '' for one that is not listed or has nothing to say."""
+    cards = (product_card(table.product(row)) if table.listed[row] else "" for row in rows.tolist())
+    return [card if card.strip() else "" for card in cards]
+
+
+def encode_images(
     graph: Graph, settings: Settings, stages: Stages, store: EncodingCache | None, made: Made
 ) -> None:
+    """Picture vectors of the listed products, if any has a picture."""
     table = graph.products
-    paths = [table.image[i] if table.listed[i] else "" for i in range(len(table))]
-    if not any(paths):
+    if not any(table.image[row] for row in np.flatnonzero(table.listed).tolist()):
         return
     from encoders.image import ImageEncoder
 
     encoder = ImageEncoder(settings.image_model)
+    found = picture_vectors(encoder, table, np.arange(len(table)), stages, store, made)
+    if found.present.any():
+        made.vectors["image"] = found
+        made.keys = replace(made.keys, image=encoder.key)
+
+
+def picture_vectors(
+    encoder: ImageEncoder,
+    table: ProductTable,
+    rows: npt.NDArray[np.int64],
+    stages: Stages,
+    store: EncodingCache | None,
+    made: Made,
+) -> Vectors:
+    """The picture vectors of some products, in the order of `rows`; the card counts the problems."""
+    paths = [table.image[row] if table.listed[row] else "" for row in rows.tolist()]
     found = encoder.encode_files(paths, root=Path.cwd(), cache=store, progress=stages.progress)
     made.card["pictures"] = {
         "encoded": int(found.present.sum()),
@@ -159,9 +187,7 @@ def _encode_images(
             for problem in found.problems[:5]
         ],
     }
-    if found.present.any():
-        made.vectors["image"] = Vectors(ids=tuple(table.id), matrix=found.matrix, present=found.present)
-        made.keys = EncoderKeys(text=made.keys.text, image=encoder.key)
+    return Vectors(ids=tuple(table.id.take(rows)), matrix=found.matrix, present=found.present)
 
 
 def _pseudo_queries(
@@ -170,7 +196,7 @@ def _pseudo_queries(
     """Titles of some products as queries that should find them."""
     if "text" not in made.vectors:
         return None, None
-    from encoders.cache import EncodingCache, cached_encode
+    from encoders.cache import cached_encode
     from encoders.text import TextEncoder
 
     table = graph.products
@@ -182,8 +208,7 @@ def _pseudo_queries(
     rng = np.random.default_rng(seed)
     rows = np.sort(rng.choice(titled, min(_PSEUDO_QUERIES, len(titled)), replace=False))
     encoder = TextEncoder(settings.text_model, max_length=settings.text_length, threads=settings.threads)
-    store = None if cache is None else EncodingCache(cache / "encodings.sqlite")
-    return cached_encode(encoder, table.title.take(rows), cache=store), rows
+    return cached_encode(encoder, table.title.take(rows), cache=open_cache(cache)), rows
 
 
 def _keep(made: Made, name: str, encoder: Any) -> None:

@@ -1,4 +1,4 @@
-"""kill -9 at any moment of a load or a build: the shop opens with its last good state."""
+"""kill -9 at any moment of a load, a build or an update: the shop opens with its last good state."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ import pytest
 from kg.errors import VersionError
 from kg.records import Interaction
 from kg.shop import Shop
-from recommend import Recommender, build
+from kg.versions import verify
+from recommend import Recommender, build, update
 from tests import crashing
 from tests.crashing import KILLED, QUICK, ROWS, catalog
 from tests.tiny import FACTS, INTERACTIONS, PRODUCTS
@@ -203,6 +204,66 @@ def test_killed_after_any_time_of_a_build(building: Building, tmp_path: Path, de
     )
     assert code in (0, KILLED)
     building.check(folder)
+
+
+# updating
+
+
+@pytest.fixture(scope="module")
+def updating(building: Building, tmp_path_factory: pytest.TempPathFactory) -> Building:
+    """The same shop, and what it answers after an update instead of a build."""
+    again = Shop.open(shutil.copytree(building.shop, tmp_path_factory.mktemp("updating") / "again"))
+    update(again)
+    return replace(building, new=crashing.answers(again.path, USERS, TEXTS))
+
+
+def check_update(updating: Building, folder: Path) -> None:
+    """No version is damaged, what serves is one of the two, and the next update makes good."""
+    shop = Shop.open(folder)
+    serving = shop.built.current().name
+    assert crashing.answers(folder, USERS, TEXTS) == (updating.old if serving == "0001" else updating.new)
+    update(shop)
+    assert crashing.answers(folder, USERS, TEXTS) == updating.new
+    names = {path.name for path in shop.built.root.iterdir()}
+    assert [name for name in names if name.startswith(".draft") and serving == "0001"] == []
+    assert {v.name for v in shop.versions()} == {name for name in names if name[0].isdigit()}
+    for version in shop.versions():
+        verify(version.path)
+
+
+@pytest.mark.parametrize(
+    ("work", "stride"), [(crashing.update_until_step, 1), (crashing.update_until_touch, 3)]
+)
+def test_killed_at_every_step_and_third_touch_of_an_update(
+    updating: Building, tmp_path: Path, work: Callable[..., None], stride: int
+) -> None:
+    served = []
+    for point in range(1, 200, stride):
+        folder = updating.copy(tmp_path / str(point))
+        code = crashing.run(work, folder, point)
+        served.append(Shop.open(folder).built.current().name)
+        check_update(updating, folder)
+        if code == 0:
+            assert point > 5
+            assert served == sorted(served)
+            assert (served[0], served[-1]) == ("0001", "0002")
+            Shop.open(folder).rollback("0001")
+            assert crashing.answers(folder, USERS, TEXTS) == updating.old
+            return
+        assert code == KILLED
+    pytest.fail("an update goes on without end")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("delay", [n * 0.015 for n in range(30)])
+def test_killed_after_any_time_of_an_update(updating: Building, tmp_path: Path, delay: float) -> None:
+    folder = updating.copy(tmp_path)
+    began = time.monotonic()
+    code = crashing.run(
+        crashing.update_until_touch, folder, 0, until=lambda: time.monotonic() - began >= delay
+    )
+    assert code in (0, KILLED)
+    check_update(updating, folder)
 
 
 # damage

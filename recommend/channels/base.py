@@ -10,21 +10,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
+from kg.arrays import Arrays
 from kg.graph import Graph
 from kg.vectors import Vectors
 from recommend.behaviour import Behaviour
 from recommend.channels.traces import Trace, TracedPath
+from recommend.index.base import ProductIndex
 from recommend.index.vector_index import SpaceIndex
 from recommend.query import PreparedQuery
 from recommend.rank.top import top
 from recommend.settings import Settings
-from recommend.sparse import keep_best
+from recommend.sparse import mean_of_best
+
+if TYPE_CHECKING:
+    from recommend.earlier import Earlier
 
 Task: TypeAlias = Literal["history", "product", "query"]
 """What is known: a user's history, a seed product, or a query."""
@@ -62,7 +67,11 @@ class Prior:
 @dataclass(frozen=True, kw_only=True, eq=False)
 class FitContext:
     """What a channel may learn from. `vectors` and `indexes` hold those of each space ('text', 'kge',
-    'fused' …)."""
+    'fused' …).
+
+    `earlier` is the model that is being updated, if one is; `notes` take what a channel wants to find again
+    at its next update (`earlier.notes`), under its name.
+    """
 
     graph: Graph
     behaviour: Behaviour
@@ -70,6 +79,15 @@ class FitContext:
     indexes: Mapping[str, SpaceIndex]
     settings: Settings
     seed: int
+    earlier: Earlier | None = None
+    notes: dict[str, Arrays] = field(default_factory=dict)
+
+    def carried(self, trace: Trace, name: str, same: Callable[[Earlier], bool]) -> Links | None:
+        """The earlier links of a channel, if what they were made from is the same."""
+        if self.earlier is None or not same(self.earlier):
+            return None
+        links = self.earlier.links(trace)
+        return None if links is None else replace(links, name=name)
 
 
 ItemFit: TypeAlias = Callable[[FitContext], Iterable[Links]]
@@ -132,7 +150,7 @@ class LoadContext:
     """What a saved channel may lean on when it is loaded."""
 
     graph: Graph
-    indexes: Mapping[str, SpaceIndex]
+    indexes: Mapping[str, ProductIndex]
 
 
 QueryFit: TypeAlias = Callable[[FitContext], Iterable[QueryChannel]]
@@ -179,7 +197,7 @@ def scale_of(matrix: sp.csr_array, *, best: int = 10) -> float:
     """1 / the mean of the `best` largest entries of the rows that have any."""
     if matrix.nnz == 0:
         return 1.0
-    return float(1.0 / keep_best(matrix, best).data.mean(dtype=np.float64))
+    return 1.0 / mean_of_best(matrix, best)
 
 
 def fit_links(context: FitContext) -> tuple[Links, ...]:
@@ -221,3 +239,13 @@ def load_query_channel(
 ) -> QueryChannel:
     """A query channel as it was saved; `kind` is the name it is registered under."""
     return _QUERY_CHANNELS[kind][1](plain, arrays, context)
+
+
+def moved_channels(
+    channels: Iterable[tuple[str, QueryChannel]], graph: Graph, indexes: Mapping[str, ProductIndex]
+) -> tuple[tuple[str, QueryChannel], ...]:
+    """The same query channels, leaning on other indexes."""
+    context = LoadContext(graph=graph, indexes=indexes)
+    return tuple(
+        (kind, load_query_channel(kind, one.plain(), one.arrays(), context)) for kind, one in channels
+    )

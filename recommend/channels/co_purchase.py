@@ -22,11 +22,16 @@ def fit(context: FitContext) -> Iterator[Links]:
     weight = context.behaviour.weight
     if weight.nnz == 0:
         return
+    trace = BehaviourTrace(relation=f"{context.behaviour.verb}_together")
+    kept = context.carried(trace, "co_purchase", lambda earlier: earlier.same_behaviour)
+    if kept is not None:
+        yield kept
+        return
     matrix = item_knn(weight, most=context.settings.links)
     yield Links(
         name="co_purchase",
         matrix=matrix,
-        trace=BehaviourTrace(relation=f"{context.behaviour.verb}_together"),
+        trace=trace,
         memory="recent" if context.behaviour.has_times else "all",
         scale=scale_of(matrix),
         defaults={"history": 1.0, "product": 0.2},

@@ -13,7 +13,7 @@ from kg.graph import HAS_ATTRIBUTE, IN_CATEGORY, MADE_BY, SUBCATEGORY_OF, EdgeTy
 from recommend.channels.base import DenseSignal, FitContext, LoadContext, Signal, query_channel
 from recommend.channels.traces import Edge, TracedPath, Word
 from recommend.query import PreparedQuery
-from recommend.understand.entities import Mention, Names
+from recommend.understand.entities import NAMED, Mention, Names
 
 _RELATION = {"brand": MADE_BY, "category": IN_CATEGORY, "attribute": HAS_ATTRIBUTE}
 _CREDIT = {"brand": 1.0, "category": 1.0, "attribute": 0.7}
@@ -27,10 +27,10 @@ class EntityChannel:
 
     def __init__(self, graph: Graph, names: Names) -> None:
         self._graph = graph
-        self._names = names
+        self.names = names
 
     def signal(self, query: PreparedQuery) -> Signal | None:
-        mentions = self._names.mentions(query.tokens)
+        mentions = self.names.mentions(query.tokens)
         if not mentions:
             return None
         total = np.zeros(self._graph.product_count, dtype=np.float32)
@@ -44,7 +44,7 @@ class EntityChannel:
 
     def paths(self, graph: Graph, query: PreparedQuery, product: int) -> list[TracedPath]:
         found: list[tuple[tuple[Edge, ...], float]] = []
-        for mention in self._names.mentions(query.tokens):
+        for mention in self.names.mentions(query.tokens):
             node = self._best_node(mention, product)
             if node is not None:
                 edges = self._edges(query.word(mention.text), node, product)
@@ -114,7 +114,7 @@ class EntityChannel:
         return {}
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
-        return self._names.arrays()
+        return self.names.arrays()
 
     @classmethod
     def load(
@@ -125,6 +125,17 @@ class EntityChannel:
 
 @query_channel("entities", EntityChannel.load)
 def fit(context: FitContext) -> Iterator[EntityChannel]:
-    names = Names.of(context.graph)
+    names = _names(context)
     if len(names):
         yield EntityChannel(context.graph, names)
+
+
+def _names(context: FitContext) -> Names:
+    """The names of the shop; those that the earlier model knew are not read again."""
+    earlier = context.earlier
+    known = None if earlier is None else earlier.query_channel(EntityChannel.name)
+    if earlier is None or not isinstance(known, EntityChannel):
+        return Names.of(context.graph)
+    if all(earlier.same_nodes(kind) for kind in NAMED):
+        return known.names
+    return known.names.renewed(earlier.fitted.graph, context.graph)

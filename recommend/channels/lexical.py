@@ -20,6 +20,7 @@ from kg.texts import Texts, Vocabulary
 from recommend.channels.base import DenseSignal, FitContext, LoadContext, Signal, query_channel
 from recommend.channels.traces import Edge, TracedPath, Word
 from recommend.query import PreparedQuery
+from recommend.understand.corpus import Corpus
 from recommend.understand.tokens import tokens
 
 K1, B = 1.2, 0.75
@@ -90,25 +91,42 @@ class LexicalChannel:
 
 @query_channel("lexical", LexicalChannel.load)
 def fit(context: FitContext) -> Iterator[LexicalChannel]:
-    table = context.graph.products
-    corpus = [tokens(document(table, row)) if table.listed[row] else [] for row in range(len(table))]
-    words = Vocabulary.of(sorted({word for found in corpus for word in found}))
-    if len(words) == 0:
+    corpus, known = _corpus(context)
+    if known is not None:
+        yield known
+        return
+    context.notes[LexicalChannel.name] = corpus.arrays()
+    if len(corpus.words) == 0:
         return
     import bm25s  # imported here: it takes a while, and answers do not need it
 
-    numbers = {word: number for number, word in enumerate(words)}
+    numbers = {word: number for number, word in enumerate(corpus.words)}
+    texts = corpus.texts()
     index = bm25s.BM25(k1=K1, b=B, method="lucene")
-    index.index(
-        ([[numbers[w] for w in found] for found in corpus], numbers),
-        show_progress=False,
-        create_empty_token=False,
-    )
+    index.index((texts, numbers), show_progress=False, create_empty_token=False)
     scores = sp.csc_array(
         (index.scores["data"], index.scores["indices"], index.scores["indptr"]),
-        shape=(len(corpus), len(words)),
+        shape=(len(texts), len(corpus.words)),
     ).astype(np.float32)
-    yield LexicalChannel(words, scores)
+    yield LexicalChannel(corpus.words, scores)
+
+
+def _corpus(context: FitContext) -> tuple[Corpus, LexicalChannel | None]:
+    """The words of all products, and the earlier channel if they are still the same."""
+    table, earlier = context.graph.products, context.earlier
+    notes = None if earlier is None else earlier.notes(LexicalChannel.name)
+    if earlier is None or notes is None:
+        return Corpus.of(_read(table, np.arange(len(table)))), None
+    before = Corpus.from_arrays(notes)
+    origin = earlier.origin.copy()
+    origin[earlier.changed] = -1
+    corpus = before.renewed(origin, _read(table, np.flatnonzero(origin < 0)))
+    known = earlier.query_channel(LexicalChannel.name)
+    return corpus, known if isinstance(known, LexicalChannel) and corpus.same(before) else None
+
+
+def _read(table: ProductTable, rows: npt.NDArray[np.int64]) -> list[list[str]]:
+    return [tokens(document(table, row)) if table.listed[row] else [] for row in rows.tolist()]
 
 
 def document(table: ProductTable, row: int) -> str:

@@ -8,19 +8,24 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from kg.graph import HAS_ATTRIBUTE, IN_CATEGORY, IN_COLLECTION, MADE_BY
+from kg.graph import HAS_ATTRIBUTE, IN_CATEGORY, IN_COLLECTION, MADE_BY, EdgeType
+from kg.records import NodeKind
 from recommend.channels.base import FitContext, Links, Task, item_channel, scale_of
 from recommend.channels.traces import SharedTrace
+from recommend.earlier import Earlier
 from recommend.sparse import similar_rows
 
 WORK = 50_000_000
 """Multiplications that one relation may cost: the commonest nodes, which say least and cost most, go
 first."""
+
+_NO_TERMS = np.empty(0, dtype=np.float32)
 
 _DEFAULTS: dict[str, dict[Task, float]] = {
     MADE_BY: {"history": 0.2, "product": 0.1},
@@ -39,15 +44,23 @@ def fit(context: FitContext) -> Iterator[Links]:
             near, far = (edge_type.head, edge_type.tail) if forward else (edge_type.tail, edge_type.head)
             if near != "product" or far in ("user", "query"):
                 continue
+            shared = far == "product"
+            name = edge_type.name
+            if shared:
+                name += "_shared" if forward else "_sharing"
+            elif names[name] > 1:  # 'compatible_with' may link products to products and to categories
+                name += f"_{far}"
+            kept = context.carried(
+                SharedTrace(edge_type=edge_type, forward=forward, terms=_NO_TERMS),
+                name,
+                partial(_same, edge_type=edge_type, far=far),
+            )
+            if kept is not None:
+                yield kept
+                continue
             features, terms = rarity_features(relation.matrix if forward else relation.backward)
             matrix = similar_rows(features, context.settings.links, priority=priority)
             if matrix.nnz:
-                shared = far == "product"
-                name = edge_type.name
-                if shared:
-                    name += "_shared" if forward else "_sharing"
-                elif names[name] > 1:  # 'compatible_with' may link products to products and to categories
-                    name += f"_{far}"
                 yield Links(
                     name=name,
                     matrix=matrix,
@@ -55,6 +68,11 @@ def fit(context: FitContext) -> Iterator[Links]:
                     scale=scale_of(matrix),
                     defaults=_DEFAULTS.get(edge_type.name, {"history": 0.2, "product": 0.2}),
                 )
+
+
+def _same(earlier: Earlier, edge_type: EdgeType, far: NodeKind) -> bool:
+    # the terms are numbered like the shared nodes, and popularity settles what is equal
+    return earlier.same(edge_type) and earlier.same_nodes(far) and earlier.same_behaviour
 
 
 def rarity_features(

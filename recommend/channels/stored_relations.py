@@ -4,9 +4,11 @@ with …"""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from recommend.channels.base import FitContext, Links, item_channel, scale_of
 from recommend.channels.traces import StoredTrace
+from recommend.earlier import Earlier
 from recommend.sparse import keep_best, without_diagonal
 
 
@@ -16,13 +18,19 @@ def fit(context: FitContext) -> Iterator[Links]:
         if edge_type.head != "product" or edge_type.tail != "product":
             continue
         for forward in (True, False):
+            name = edge_type.name if forward else f"{edge_type.name}_back"
+            trace = StoredTrace(edge_type=edge_type, forward=forward)
+            kept = context.carried(trace, name, partial(Earlier.same, edge_type=edge_type))
+            if kept is not None:
+                yield kept
+                continue
             source = relation.matrix if forward else relation.backward
             matrix = keep_best(without_diagonal(source.copy()), context.settings.links)
             if matrix.nnz:
                 yield Links(
-                    name=edge_type.name if forward else f"{edge_type.name}_back",
+                    name=name,
                     matrix=matrix,
-                    trace=StoredTrace(edge_type=edge_type, forward=forward),
+                    trace=trace,
                     scale=scale_of(matrix),
                     defaults={"history": 0.3, "product": 0.3},
                 )

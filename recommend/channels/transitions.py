@@ -26,12 +26,17 @@ DECAY = 0.6
 def fit(context: FitContext) -> Iterator[Links]:
     if not context.behaviour.has_times:
         return
+    trace = BehaviourTrace(relation=f"{context.behaviour.verb}_next", ordered=True)
+    kept = context.carried(trace, "transitions", lambda earlier: earlier.same_behaviour)
+    if kept is not None:
+        yield kept
+        return
     matrix = keep_best(transition_counts(context.behaviour), context.settings.links)
     if matrix.nnz:
         yield Links(
             name="transitions",
             matrix=matrix,
-            trace=BehaviourTrace(relation=f"{context.behaviour.verb}_next", ordered=True),
+            trace=trace,
             memory="next",
             scale=scale_of(matrix),
             defaults={"history": 0.5},

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +19,10 @@ import scipy.sparse as sp
 
 from recommend.behaviour import History
 from recommend.channels.base import Links, Memory, Prior
-from recommend.sparse import weighted_sum
+from recommend.sparse import differing_rows, weighted_sum, with_rows
+
+Part: TypeAlias = tuple[sp.csr_array, float]
+"""A matrix and its factor."""
 
 _DECAY: Mapping[Memory, float] = {"all": 1.0, "recent": 0.9, "next": 0.5}
 """How much less a product counts for every moment that lies between it and the latest."""
@@ -42,14 +46,26 @@ class Additive:
 
     @classmethod
     def of(
-        cls, links: Sequence[Links], priors: Sequence[Prior], weights: Mapping[str, float], *, products: int
+        cls,
+        links: Sequence[Links],
+        priors: Sequence[Prior],
+        weights: Mapping[str, float],
+        *,
+        products: int,
+        earlier: Additive | None = None,
     ) -> Additive:
-        """Merge the channels whose weight is above 0; there are `products` products."""
-        by_memory: dict[Memory, list[tuple[sp.csr_array, float]]] = {}
+        """Merge the channels whose weight is above 0; there are `products` products.
+
+        What `earlier` merged of the very same rows is taken over.
+        """
+        by_memory: dict[Memory, list[Part]] = {}
         for one in links:
             if weights.get(one.name, 0.0) > 0:
                 by_memory.setdefault(one.memory, []).append((one.matrix, weights[one.name] * one.scale))
-        merged = {memory: weighted_sum(parts, products, products) for memory, parts in by_memory.items()}
+        merged = {
+            memory: _merge(parts, products, None if earlier is None else earlier.parts(memory))
+            for memory, parts in by_memory.items()
+        }
         return cls.with_merged(merged, links, priors, weights, products=products)
 
     @classmethod
@@ -73,6 +89,15 @@ class Additive:
             priors=tuple(one for one in priors if weights.get(one.name, 0.0) > 0),
             weights=dict(weights),
         )
+
+    def parts(self, memory: Memory) -> tuple[sp.csr_array, Sequence[Part]] | None:
+        """The merged matrix, and what it was merged from."""
+        if memory not in self.merged:
+            return None
+        found = [
+            (one.matrix, self.weights[one.name] * one.scale) for one in self.links if one.memory == memory
+        ]
+        return self.merged[memory], found
 
     def scores(self, history: History) -> npt.NDArray[np.float32]:
         """float32 [n]: the score of every product."""
@@ -102,6 +127,26 @@ class Additive:
         for given in self.priors:
             found[given.name] = np.float32(self.weights[given.name]) * given.values[products]
         return found
+
+
+def _merge(
+    parts: Sequence[Part], products: int, earlier: tuple[sp.csr_array, Sequence[Part]] | None
+) -> sp.csr_array:
+    """The weighted sum of some matrices; of an earlier one only the rows that differ are added up anew."""
+    if earlier is None or len(earlier[1]) != len(parts) or earlier[0].shape[0] != products:
+        return weighted_sum(parts, products, products)
+    merged, before = earlier
+    differs = np.zeros(products, dtype=np.bool_)
+    for (old, old_factor), (new, factor) in zip(before, parts, strict=True):
+        if old_factor != factor:
+            return weighted_sum(parts, products, products)
+        if old is not new:
+            differs |= differing_rows(old, new)
+    if not differs.any():
+        return merged
+    rows = np.flatnonzero(differs)
+    summed = weighted_sum(((matrix[rows], factor) for matrix, factor in parts), len(rows), products)
+    return with_rows(merged, rows, summed)
 
 
 def _rows(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -14,9 +16,14 @@ from kg.records import NodeKind
 from kg.texts import Texts, Vocabulary
 from recommend.understand.tokens import tokens
 
-_KINDS: tuple[NodeKind, ...] = ("brand", "category", "attribute")
+NAMED: tuple[NodeKind, ...] = ("brand", "category", "attribute")
+"""The kinds of nodes that a query may name."""
 LONGEST = 5
 """Names of more words than this are descriptions; nobody types them as a name."""
+
+
+_Cell: TypeAlias = tuple[str, int, int]
+"""A phrase, the number of a kind in NAMED, and a node of that kind."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,16 +53,33 @@ class Names:
 
     @classmethod
     def of(cls, graph: Graph) -> Names:
-        found: dict[str, list[tuple[int, int]]] = {}
-        for number, kind in enumerate(_KINDS):
-            for node in range(len(graph.nodes[kind])):
-                for name in _called(graph, Node(kind, node)):
-                    words = tokens(name)
-                    if 0 < len(words) <= LONGEST and any(len(w) > 1 or not w.isascii() for w in words):
-                        found.setdefault(" ".join(words), []).append((number, node))
-        ordered = sorted(found)
-        cells = [(p, kind_, node) for p, phrase in enumerate(ordered) for kind_, node in found[phrase]]
-        columns = np.array(cells, dtype=np.int64).reshape(-1, 3)
+        """The names of all brands, categories and attribute values."""
+        return cls._joined([], [_read(graph, kind, range(len(graph.nodes[kind]))) for kind in NAMED])
+
+    def renewed(self, before: Graph, graph: Graph) -> Names:
+        """What `of` would make of a newer graph; only nodes that were not in `before` are read."""
+        kept: list[_Cell] = []
+        fresh: list[list[_Cell]] = []
+        written = list(self.phrases)
+        for number, kind in enumerate(NAMED):
+            moved = graph.nodes[kind].numbers(before.nodes[kind])
+            cells = np.flatnonzero(self.kind == number)
+            cells = cells[moved[self.node[cells]] >= 0]
+            nodes = moved[self.node[cells]].tolist()
+            phrases = self.phrase[cells].tolist()
+            kept += [(written[phrase], number, node) for phrase, node in zip(phrases, nodes, strict=True)]
+            is_new = np.ones(len(graph.nodes[kind]), dtype=np.bool_)
+            is_new[moved[moved >= 0]] = False
+            fresh.append(_read(graph, kind, np.flatnonzero(is_new).tolist()))
+        return self._joined(kept, fresh)
+
+    @classmethod
+    def _joined(cls, kept: list[_Cell], fresh: list[list[_Cell]]) -> Names:
+        cells = sorted(chain(kept, *fresh))
+        ordered = list(dict.fromkeys(phrase for phrase, _, _ in cells))
+        numbers = {phrase: number for number, phrase in enumerate(ordered)}
+        columns = np.array([(numbers[p], kind, node) for p, kind, node in cells], dtype=np.int64)
+        columns = columns.reshape(-1, 3)
         return cls(
             Vocabulary.of(ordered),
             columns[:, 0].astype(np.int32),
@@ -88,7 +112,7 @@ class Names:
 
     def _nodes(self, phrase: int) -> tuple[Node, ...]:
         cells = range(int(self._starts[phrase]), int(self._starts[phrase + 1]))
-        return tuple(Node(_KINDS[int(self.kind[c])], int(self.node[c])) for c in cells)
+        return tuple(Node(NAMED[int(self.kind[c])], int(self.node[c])) for c in cells)
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         return {
@@ -106,6 +130,18 @@ class Names:
             arrays["kind"].astype(np.int8, copy=False),
             arrays["node"].astype(np.int32, copy=False),
         )
+
+
+def _read(graph: Graph, kind: NodeKind, nodes: Iterable[int]) -> list[_Cell]:
+    """The phrases under which people may ask for some nodes of a kind."""
+    number = NAMED.index(kind)
+    found: list[_Cell] = []
+    for node in nodes:
+        for name in _called(graph, Node(kind, node)):
+            words = tokens(name)
+            if 0 < len(words) <= LONGEST and any(len(w) > 1 or not w.isascii() for w in words):
+                found.append((" ".join(words), number, node))
+    return found
 
 
 def _called(graph: Graph, node: Node) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ from tests.recommend.cli.lampshop import run
 
 ROOT = Path(__file__).resolve().parents[3]
 COMMANDS = shelfgraph.list_commands(click.Context(shelfgraph))
-NEED_A_SHOP = [name for name in COMMANDS if name not in ("demo", "evaluate")]
+NEED_A_SHOP = [name for name in COMMANDS if name not in ("demo", "evaluate", "copy")]
 HEAVY = ("torch", "transformers", "pykeen", "torch_geometric", "pandas", "networkx")
 
 

@@ -76,6 +76,21 @@ def test_rejected_rows_are_told_and_kept(tmp_path: Path) -> None:
     assert [json.loads(line)["line"] for line in kept] == [3, 4]
 
 
+def test_a_full_feed_deletes_what_it_does_not_name(products: Path, tmp_path: Path) -> None:
+    shop, rows = tmp_path / "new", products.read_text(encoding="utf-8").splitlines(keepends=True)
+    run("load", products, "--shop", shop)
+    products.write_text("".join(rows[:-1]), encoding="utf-8")
+    assert run("load", products, "--full-feed", "--json", "--shop", shop).document["deleted"] == 1
+    products.write_text("".join(rows[:5]), encoding="utf-8")
+    refused = run("load", products, "--full-feed", "--shop", shop)
+    assert (refused.status, refused.out) == (2, "")
+    assert "would delete 69 % of the catalog (9 of 13 products): refused without --confirm" in refused.err
+    confirmed = run("load", products, "--full-feed", "--confirm", "--shop", shop)
+    assert confirmed.status == 0
+    assert "9 deleted" in confirmed.out
+    assert run("load", products, "--confirm", "--shop", shop).status == 2
+
+
 def test_a_mapping_and_a_patch(tmp_path: Path) -> None:
     shop, file, mapping = tmp_path / "new", tmp_path / "odd.csv", tmp_path / "odd.toml"
     file.write_text("number,what\nA,lamp\nB,pan\n", encoding="utf-8")
@@ -167,6 +182,18 @@ def test_versions_and_rollback(shop: Path) -> None:
     unknown = run("rollback", "0007", "--shop", shop)
     assert unknown.status == 2
     assert "there are: 0001, 0002" in unknown.err
+
+
+def test_old_versions_are_removed(shop: Path) -> None:
+    for _ in range(2):
+        run("build", *WITHOUT, "--shop", shop)
+    run("rollback", "0001", "--shop", shop)
+    pruned = run("versions", "--prune", "1", "--shop", shop)
+    assert pruned.out.splitlines()[0] == "removed: 0002"
+    told = run("versions", "--prune", "1", "--json", "--shop", shop).document
+    assert ([v["version"] for v in told["versions"]], told["removed"]) == (["0001", "0003"], [])
+    assert run("similar", "L1", "--shop", shop).status == 0
+    assert run("versions", "--prune", "0", "--shop", shop).status == 2
 
 
 def test_a_damaged_version_is_named_and_can_be_rolled_back(shop: Path) -> None:
