@@ -15,7 +15,7 @@ from kg import EdgeType, Shop
 from kg.filters import FilterIndex, parse_where
 from kg.records import NODE_KINDS
 from recommend import Explanation, Recommender, build
-from recommend.evaluate.judgments import evaluate_judgments, read_judgments
+from recommend.evaluate import evaluate_judgments, read_judgments
 
 pytestmark = pytest.mark.data
 
