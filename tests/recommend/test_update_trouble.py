@@ -1,4 +1,4 @@
-"""Updates that meet a reader, an interruption, or something that the build before them had never seen."""
+"""Updates that meet a reader, or something that the build before them had never seen."""
 
 from __future__ import annotations
 
