@@ -3,6 +3,9 @@
     base      the two protocols: ContentEncoder (texts, pictures) and GraphEncoder (positions in the graph)
     card      the short text that stands for a product in front of a text model
     text      BERT-family models: product cards and queries
+    text_network, bert_weights, bert_graph, runtime
+              how they run: the weights as a network for ONNX Runtime, rounded to 8 bits
+    any_transformer  text models of other architectures, run by the transformers library
     image     pictures: the packaged network, or any CLIP-like model (which reads queries too)
     pictures  opening pictures from strangers: broken, missing, huge or animated ones are reported
     cache     vectors kept by model and content, so that a second build encodes only what changed

@@ -26,10 +26,18 @@ from kg.arrays import Arrays, load_arrays, save_arrays
 from kg.errors import SettingsError, UnknownProductError, VersionError
 from kg.graph import EdgeType, Graph
 from kg.records import NODE_KINDS, NodeKind
-from kg.texts import Texts, Vocabulary
+from kg.texts import Vocabulary
 from kg.vectors import Vectors
 
-ANCHORED: tuple[NodeKind, ...] = ("product", "brand", "category", "attribute", "collection")
+ANCHORED: tuple[NodeKind, ...] = (
+    "product",
+    "brand",
+    "category",
+    "attribute",
+    "collection",
+    "type",
+    "series",
+)
 """Kinds whose known nodes have an anchor. Users and queries come and go: they are what they touched."""
 
 _ARRAYS, _SETTINGS = "gnn.safetensors", "gnn.json"
@@ -274,7 +282,7 @@ def _restore(arrays: Arrays, types: tuple[EdgeType, ...], sizes: Mapping[str, in
     return _Fitted(
         state=state,
         types=types,
-        anchored={kind: Vocabulary(Texts.from_arrays(arrays, f"ids.{kind}")) for kind in ANCHORED},
+        anchored={kind: Vocabulary.from_arrays(arrays, f"ids.{kind}") for kind in ANCHORED},
         sizes=sizes,
         content=None if content is None else content.astype(np.float32, copy=False),
     )

@@ -44,7 +44,9 @@ def forward(
 
     `anchored` are the nodes that had an anchor when it was trained, `content` float32 [products, dim].
     """
-    base = np.repeat(state["kind"], [len(graph.nodes[kind]) for kind in NODE_KINDS], axis=0)
+    kinds = np.zeros((len(NODE_KINDS), state["kind"].shape[1]), dtype=np.float32)
+    kinds[: len(state["kind"])] = state["kind"]  # an older network knows fewer kinds
+    base = np.repeat(kinds, [len(graph.nodes[kind]) for kind in NODE_KINDS], axis=0)
     products = graph.offsets["product"]
     base[products : products + graph.product_count] += content
     anchors = np.zeros_like(base)

@@ -29,7 +29,7 @@ from kg.arrays import load_arrays, save_arrays
 from kg.errors import SettingsError, UnknownProductError, VersionError
 from kg.graph import EdgeType, Graph
 from kg.records import NODE_KINDS, NodeKind
-from kg.texts import Texts, Vocabulary
+from kg.texts import Vocabulary
 from kg.vectors import Vectors
 
 KGEModel: TypeAlias = Literal["transe", "rotate", "complex", "tucker", "distmult"]
@@ -191,7 +191,7 @@ class KGEEncoder:
         try:
             settings = json.loads((path / _SETTINGS).read_text(encoding="utf-8"))
             encoder = cls(settings["model"], dim=settings["dim"], relations=settings["relations"])
-            ids = {kind: Vocabulary(Texts.from_arrays(arrays, f"ids.{kind}")) for kind in NODE_KINDS}
+            ids = {kind: Vocabulary.from_arrays(arrays, f"ids.{kind}") for kind in NODE_KINDS}
             embedding = _embedding(
                 encoder.model,
                 ids,

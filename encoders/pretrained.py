@@ -38,9 +38,16 @@ def locate(model: str | Path | None, *, default: PackagedWeights, revision: str 
         return Pretrained(location=str(folder), revision=None, key=f"folder@{_digest(folder)}")
     if isinstance(model, Path) or model.startswith((".", "/", "~")) or model.count("/") > 1:
         raise ModelError(f"there is no model folder {model}; give an existing folder or a Hugging Face id")
-    config = _load("AutoConfig", model, **({} if revision is None else {"revision": revision}))
-    commit = getattr(config, "_commit_hash", None) or revision
+    asked = Pretrained(location=model, revision=revision, key="")
+    load_config(asked)  # downloads it, or says what is wrong
+    commit = _commit(asked) or revision
     return Pretrained(location=model, revision=commit, key=f"{model}@{commit or 'unknown'}")
+
+
+def _commit(source: Pretrained) -> str | None:
+    """The commit of a hub's repository that a model is of: the name of the folder that holds its files."""
+    path = model_file(source, "config.json")
+    return path.parent.name if path is not None and path.parent.parent.name == "snapshots" else None
 
 
 def load_tokenizer(source: Pretrained) -> Any:
@@ -70,22 +77,26 @@ def _revision(source: Pretrained) -> dict[str, str]:
 
 def read_json(source: Pretrained, name: str) -> Any:
     """The content of an optional JSON file of the model; None if it has no such file."""
+    path = model_file(source, name)
+    return None if path is None else json.loads(path.read_text(encoding="utf-8"))
+
+
+def model_file(source: Pretrained, name: str) -> Path | None:
+    """An optional file of the model, downloaded if it is at a hub; None if it has no such file."""
     folder = Path(source.location)
     if folder.is_dir():
         path = folder / name
-        text = path.read_text(encoding="utf-8") if path.is_file() else None
-    else:
-        from transformers.utils.hub import cached_file
+        return path if path.is_file() else None
+    from transformers.utils.hub import cached_file
 
-        found = cached_file(
-            source.location,
-            name,
-            revision=source.revision,
-            _raise_exceptions_for_missing_entries=False,
-            _raise_exceptions_for_connection_errors=False,
-        )
-        text = Path(found).read_text(encoding="utf-8") if found else None
-    return None if text is None else json.loads(text)
+    found = cached_file(
+        source.location,
+        name,
+        revision=source.revision,
+        _raise_exceptions_for_missing_entries=False,
+        _raise_exceptions_for_connection_errors=False,
+    )
+    return Path(found) if found else None
 
 
 def _load(loader: str, location: str, **options: Any) -> Any:

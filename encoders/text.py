@@ -6,32 +6,43 @@ folders load as they are.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import json
+import logging
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
-from typing import Any, Literal, TypeAlias
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from encoders.base import Matrix, Progress
-from encoders.pretrained import Pretrained, load_config, load_model, load_tokenizer, locate, read_json
+from encoders.bert_weights import CONFIG, TOKENIZER, WEIGHTS, Bert, Pooling, Precision, Unsuited, read_bert
+from encoders.pretrained import Pretrained, load_config, locate, model_file, read_json
 from encoders.weights import MINILM
 from kg.errors import ModelError, SettingsError
 
-Pooling: TypeAlias = Literal["mean", "cls"]
+if TYPE_CHECKING:
+    from encoders.text_network import TextNetwork
+
+_log = logging.getLogger(__name__)
 
 _CHARACTERS_PER_TOKEN = 24
 """Texts are cut to this many characters per token first, so that a 1 MB title costs no time."""
+_WORD_BEGINS = "Ġ▁"
+"""How vocabularies that are not BERT's mark the piece that begins a word."""
+_INT8 = "/int8-128"
+"""Ends the key of an encoder whose weights are rounded; a key without it is of float32. It names
+how they are rounded (encoders.runtime), and changes with that."""
 
 
 class TextEncoder:
     """Unit vectors of texts. The default model is the packaged all-MiniLM-L6-v2 (English, 384 numbers).
 
-    `model` is a Hugging Face id or a local folder. `pooling` None follows the model's own
-    configuration, else means over the tokens. Models like E5 want a `query_prefix` ("query: ") and a
-    `document_prefix`. `threads` None leaves torch's setting alone. Safe to use from many threads.
+    `model` is a Hugging Face id or a local folder. `precision` 'int8' rounds the weights of BERT-like models
+    (BERT, RoBERTa, XLM-RoBERTa, CamemBERT, DistilBERT with safetensors) to 8 bits when they are loaded, which
+    is three to five times as fast; any other architecture is run in float32, and the log says why. `pooling`
+    None follows the model's own configuration, else means over the tokens. Texts are cut at `max_length`
+    tokens, queries at `query_length` if that is more. Models like E5 want a `query_prefix` ("query: ") and a
+    `document_prefix`. `threads` None uses every core. Safe to use from many threads.
     """
 
     def __init__(
@@ -39,22 +50,25 @@ class TextEncoder:
         model: str | Path | None = None,
         *,
         revision: str | None = None,
+        precision: Precision = "int8",
         max_length: int = 64,
-        batch_size: int = 16,
+        query_length: int = 64,
         pooling: Pooling | None = None,
         threads: int | None = None,
         query_prefix: str = "",
         document_prefix: str = "",
     ) -> None:
-        if max_length < 4 or batch_size < 1 or (threads is not None and threads < 1):
+        if max_length < 4 or (threads is not None and threads < 1):
             raise SettingsError(
-                f"max_length={max_length} must be at least 4, batch_size={batch_size} and "
-                f"threads={threads} at least 1"
+                f"max_length={max_length} must be at least 4 and threads={threads} at least 1"
             )
+        if precision not in ("int8", "float32"):
+            raise SettingsError(f"precision={precision!r} must be 'int8' or 'float32'")
         self._model_name = model
         self._revision = revision
+        self._precision = precision
         self._max_length = max_length
-        self._batch_size = batch_size
+        self._query_length = max(max_length, query_length)
         self._asked_pooling = pooling
         self._threads = threads
         self._query_prefix = query_prefix
@@ -64,19 +78,31 @@ class TextEncoder:
     @property
     def key(self) -> str:
         prefix = f"/{self._document_prefix!r}" if self._document_prefix else ""
-        return f"text/{self._source.key}/{self._pooling}/{self._max_length}{prefix}"
+        rounded = _INT8 if self._precision == "int8" and isinstance(self._bert, Bert) else ""
+        return f"text/{self._source.key}/{self._pooling}/{self._max_length}{prefix}{rounded}"
 
     @property
     def dim(self) -> int:
-        return int(self._config.hidden_size)
+        return self._bert.dim if isinstance(self._bert, Bert) else int(self._config.hidden_size)
 
     def encode(self, items: Sequence[str], *, progress: Progress | None = None) -> Matrix:
         """float32 [n, dim]: unit rows for documents such as product cards."""
-        return self._encode([self._document_prefix + text for text in items], progress)
+        texts = [self._document_prefix + text for text in items]
+        return self._encode(texts, self._max_length, progress)
 
     def encode_query(self, texts: Sequence[str]) -> Matrix:
         """float32 [m, dim]: unit rows for what people type."""
-        return self._encode([self._query_prefix + text for text in texts], None)
+        return self._encode([self._query_prefix + text for text in texts], self._query_length, None)
+
+    def language(self) -> tuple[str, ...]:
+        """Whole words of the model's vocabulary, of four small letters or more: its language has them."""
+        file = model_file(self._source, TOKENIZER)
+        if file is None:
+            return ()
+        pieces = json.loads(file.read_text(encoding="utf-8"))["model"].get("vocab", ())
+        names = pieces if isinstance(pieces, dict) else [piece[0] for piece in pieces]
+        words = {name.lstrip(_WORD_BEGINS) for name in names if not name.startswith("##")}
+        return tuple(sorted(word for word in words if len(word) >= 4 and word.isalpha() and word.islower()))
 
     @cached_property
     def _source(self) -> Pretrained:
@@ -85,6 +111,20 @@ class TextEncoder:
     @cached_property
     def _config(self) -> Any:
         return load_config(self._source)
+
+    @cached_property
+    def _bert(self) -> Bert | Unsuited:
+        """The weights, if they are of a kind that is known here."""
+        found = [model_file(self._source, name) for name in (CONFIG, WEIGHTS, TOKENIZER)]
+        folder = Path(self._source.location) if found[0] is None else found[0].parent
+        bert = read_bert(folder)
+        if isinstance(bert, Unsuited):
+            _log.warning(
+                "the text model %s is run by transformers, in float32 and slowly: %s",
+                self._source.location,
+                bert.reason,
+            )
+        return bert
 
     @cached_property
     def _pooling(self) -> Pooling:
@@ -98,55 +138,31 @@ class TextEncoder:
         return self._asked_pooling or _stored_pooling(self._source)
 
     @cached_property
-    def _network(self) -> tuple[Any, Any]:
-        """Tokenizer and network, loaded on first use."""
-        tokenizer = load_tokenizer(self._source)
-        # BERT's pooler is not used here, and some models come without weights for it
-        options = {"add_pooling_layer": False} if self._config.model_type in _HAVE_POOLER else {}
-        return tokenizer, load_model(self._source, attn_implementation="sdpa", **options)
+    def _loaded(self) -> TextNetwork:
+        if isinstance(self._bert, Bert):
+            tokenizer = model_file(self._source, TOKENIZER)
+            assert tokenizer is not None  # or the model would be unsuited
+            from encoders.text_network import BertNetwork
 
-    def _encode(self, texts: list[str], progress: Progress | None) -> Matrix:
-        import torch
+            return BertNetwork(self._bert, tokenizer, pooling=self._pooling, precision=self._precision)
+        from encoders.any_transformer import TransformerNetwork
 
-        result = np.zeros((len(texts), self.dim), dtype=np.float32)
-        if not texts:
-            return result
-        with self._lock:  # loads once; a tokenizer is not safe to use from several threads
-            tokenizer, network = self._network
-            tokens = self._tokens(tokenizer, texts)
-        lengths = np.array([len(t) for t in tokens])
-        order = np.argsort(lengths, kind="stable")
-        with torch.inference_mode(), _threads(self._threads):
-            for start in range(0, len(order), self._batch_size):
-                rows = order[start : start + self._batch_size]
-                width = int(lengths[rows].max())
-                ids = np.full((len(rows), width), tokenizer.pad_token_id or 0, dtype=np.int64)
-                for i, row in enumerate(rows):
-                    ids[i, : lengths[row]] = tokens[row]
-                mask = torch.from_numpy(np.arange(width) < lengths[rows, None])
-                hidden = network(
-                    input_ids=torch.from_numpy(ids), attention_mask=mask.long()
-                ).last_hidden_state
-                if self._pooling == "cls":
-                    pooled = hidden[:, 0]
-                else:
-                    pooled = (hidden * mask[:, :, None]).sum(dim=1) / mask.sum(dim=1, keepdim=True)
-                result[rows] = torch.nn.functional.normalize(pooled, dim=1).numpy()
-                if progress is not None:
-                    progress("text", min(start + self._batch_size, len(order)), len(order))
-        return result
+        return TransformerNetwork(self._source, self._config, pooling=self._pooling)
 
-    def _tokens(self, tokenizer: Any, texts: list[str]) -> list[list[int]]:
-        # positions of RoBERTa-like models start behind the padding index
-        room = self._config.max_position_embeddings - (2 if "roberta" in self._config.model_type else 0)
-        length = min(self._max_length, room, tokenizer.model_max_length)
+    def _encode(self, texts: list[str], length: int, progress: Progress | None) -> Matrix:
+        with self._lock:  # loads once
+            network = self._loaded
         cut = length * _CHARACTERS_PER_TOKEN
         clean = [text[:cut].encode("utf-8", "replace").decode("utf-8") for text in texts]
-        return list(tokenizer(clean, truncation=True, max_length=length, padding=False)["input_ids"])
+        return network.vectors(clean, length=length, threads=self._threads, progress=progress)
+
+
+def precision_of(key: str) -> Precision:
+    """The precision of the encoder that has this key."""
+    return "int8" if key.endswith(_INT8) else "float32"
 
 
 _MODULES = ("Transformer", "Pooling", "Normalize")
-_HAVE_POOLER = ("bert", "roberta", "xlm-roberta", "camembert", "mpnet")
 
 
 def _stored_pooling(source: Pretrained) -> Pooling:
@@ -168,17 +184,3 @@ def _stored_pooling(source: Pretrained) -> Pooling:
         f"the model {source.location} asks for a pooling that is not supported; "
         'give pooling="mean" or pooling="cls" to choose one'
     )
-
-
-@contextmanager
-def _threads(count: int | None) -> Iterator[None]:
-    import torch
-
-    before = torch.get_num_threads()
-    if count is not None and count != before:
-        torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        if count is not None and count != before:
-            torch.set_num_threads(before)

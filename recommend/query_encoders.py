@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from threading import Lock
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from encoders.image import ImageEncoder
     from encoders.text import TextEncoder
     from fusion.base import Fusion
+    from recommend.settings import Settings
+    from recommend.vector_stages import Made
 
 _REMEMBERED = 1_000
 _ROOM = 256
@@ -52,6 +54,26 @@ class QueryEncoders:
         self._remembered: OrderedDict[str, npt.NDArray[np.float32]] = OrderedDict()
         self._lock = Lock()
 
+    @classmethod
+    def of(cls, made: Made, settings: Settings) -> QueryEncoders:
+        """The encoders for the spaces of a build."""
+        return cls(
+            keys=made.keys,
+            text_model=settings.text_model,
+            text_length=settings.text_length,
+            image_model=settings.image_model,
+            fusion=made.fusion,
+        )
+
+    def text_vectors(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        """float32 [m, d]: many queries in the text space at once."""
+        found: npt.NDArray[np.float32] = self._text_encoder.encode_query(texts)
+        return found
+
+    def language(self) -> tuple[str, ...]:
+        """Words that the text model knows, whatever the shop sells; none without one."""
+        return () if self.keys.text is None else self._text_encoder.language()
+
     @property
     def spaces(self) -> Mapping[str, QueryEncoder]:
         """The encoder of each space."""
@@ -65,7 +87,7 @@ class QueryEncoders:
         return found
 
     def _of_text(self, query: PreparedQuery) -> npt.NDArray[np.float32] | None:
-        text = query.text
+        text = query.said
         if not text:
             return None
         with self._lock:
@@ -108,12 +130,17 @@ class QueryEncoders:
 
     @cached_property
     def _text_encoder(self) -> TextEncoder:
-        from encoders.text import TextEncoder
+        from encoders.text import TextEncoder, precision_of
 
         # a query may be longer than a card; the length changes nothing for shorter ones
-        documents = TextEncoder(self._text_model, max_length=self._text_length)
-        self._check("text", documents.key, self.keys.text)
-        return TextEncoder(self._text_model, max_length=max(self._text_length, _ROOM))
+        encoder = TextEncoder(
+            self._text_model,
+            precision=precision_of(self.keys.text or ""),
+            max_length=self._text_length,
+            query_length=_ROOM,
+        )
+        self._check("text", encoder.key, self.keys.text)
+        return encoder
 
     @cached_property
     def _image_encoder(self) -> ImageEncoder:

@@ -9,6 +9,7 @@ from kg.errors import SettingsError
 
 Profile: TypeAlias = Literal["fast", "full"]
 FusionKind: TypeAlias = Literal["gated", "weighted"]
+TextPrecision: TypeAlias = Literal["int8", "float32"]
 KgeModel: TypeAlias = Literal["transe", "rotate", "complex", "tucker", "distmult"]
 
 
@@ -17,10 +18,11 @@ class Settings:
     """Choices of a build; the defaults are those of the profile 'full'.
 
     `text_model` and `image_model` are Hugging Face ids or local folders (None: the packaged weights).
-    `text_length` is in tokens. `neighbours` is how many neighbours per product a vector space keeps,
-    `links` how many links per product any other channel keeps. `learn_users` bounds how many users'
-    held-out interactions teach the weights, `threads` the threads of the encoders and trainers (None: all
-    cores).
+    `text_length` is in tokens; with `text_precision` 'int8' the text model's weights are rounded, where it is
+    of a kind that allows it. `neighbours` is how many neighbours per product a vector space keeps, `links`
+    how many links per product any other channel keeps. `learn_users` bounds how many users' held-out
+    interactions teach the weights, `search_queries` how many queries the graph makes up to teach the search
+    (0: none), `threads` the threads of the encoders and trainers (None: all cores).
     """
 
     text: bool = True
@@ -31,6 +33,7 @@ class Settings:
     text_model: str | None = None
     image_model: str | None = None
     text_length: int = 64
+    text_precision: TextPrecision = "int8"
     kge_model: KgeModel | None = None
     kge_dim: int = 64
     kge_epochs: int = 12
@@ -43,6 +46,7 @@ class Settings:
     learn_users: int = 3000
     learn_share: float = 0.25
     taste: float = 0.15
+    search_queries: int = 1_200
     threads: int | None = None
 
     def __post_init__(self) -> None:
@@ -60,10 +64,14 @@ class Settings:
         ):
             if getattr(self, name) < 1:
                 raise SettingsError(f"{name}={getattr(self, name)} must be at least 1")
+        if self.text_precision not in ("int8", "float32"):
+            raise SettingsError(f"text_precision={self.text_precision!r} must be 'int8' or 'float32'")
         if not 0 < self.learn_share < 1:
             raise SettingsError(f"learn_share={self.learn_share} must lie between 0 and 1")
         if not 0 <= self.taste <= 1:
             raise SettingsError(f"taste={self.taste} must lie between 0 and 1")
+        if self.search_queries < 0:
+            raise SettingsError(f"search_queries={self.search_queries} must not be negative (0: none)")
         if self.threads is not None and self.threads < 1:
             raise SettingsError(f"threads={self.threads} must be at least 1, or None for all cores")
 

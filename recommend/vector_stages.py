@@ -22,6 +22,7 @@ from recommend.stages import Stages
 if TYPE_CHECKING:
     from encoders.cache import EncodingCache
     from encoders.image import ImageEncoder
+    from encoders.text import TextEncoder
     from fusion.base import Fusion
 
 _PSEUDO_QUERIES = 4_000
@@ -128,14 +129,13 @@ def encode_text(
 ) -> None:
     """Text vectors of the listed products, if any has a text."""
     from encoders.cache import cached_encode
-    from encoders.text import TextEncoder
 
     table = graph.products
     cards = text_cards(table, np.arange(len(table)))
     filled = [row for row, card in enumerate(cards) if card]
     if not filled:
         return
-    encoder = TextEncoder(settings.text_model, max_length=settings.text_length, threads=settings.threads)
+    encoder = text_encoder(settings)
     matrix = np.zeros((len(table), encoder.dim), dtype=np.float32)
     present = np.zeros(len(table), dtype=np.bool_)
     matrix[filled] = cached_encode(
@@ -144,6 +144,18 @@ def encode_text(
     present[filled] = True
     made.vectors["text"] = Vectors(ids=tuple(table.id), matrix=matrix, present=present)
     made.keys = replace(made.keys, text=encoder.key)
+
+
+def text_encoder(settings: Settings, *, like: str | None = None) -> TextEncoder:
+    """The encoder of the product cards; with `like`, the key of an earlier one, in its precision."""
+    from encoders.text import TextEncoder, precision_of
+
+    return TextEncoder(
+        settings.text_model,
+        precision=settings.text_precision if like is None else precision_of(like),
+        max_length=settings.text_length,
+        threads=settings.threads,
+    )
 
 
 def text_cards(table: ProductTable, rows: npt.NDArray[np.int64]) -> list[str]:
@@ -197,7 +209,6 @@ def _pseudo_queries(
     if "text" not in made.vectors:
         return None, None
     from encoders.cache import cached_encode
-    from encoders.text import TextEncoder
 
     table = graph.products
     titled = np.array(
@@ -207,8 +218,7 @@ def _pseudo_queries(
         return None, None
     rng = np.random.default_rng(seed)
     rows = np.sort(rng.choice(titled, min(_PSEUDO_QUERIES, len(titled)), replace=False))
-    encoder = TextEncoder(settings.text_model, max_length=settings.text_length, threads=settings.threads)
-    return cached_encode(encoder, table.title.take(rows), cache=open_cache(cache)), rows
+    return cached_encode(text_encoder(settings), table.title.take(rows), cache=open_cache(cache)), rows
 
 
 def _keep(made: Made, name: str, encoder: Any) -> None:

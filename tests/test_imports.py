@@ -17,7 +17,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("kg", "encoders", "fusion", "recommend")
-HEAVY = ("torch", "torch_geometric", "transformers", "sentence_transformers", "pykeen", "faiss", "neo4j")
+LEARNING = ("torch", "torch_geometric", "transformers", "sentence_transformers", "pykeen")
+HEAVY = (*LEARNING, "faiss", "neo4j", "onnx", "onnxruntime")
 
 
 @pytest.mark.parametrize("module", [*PACKAGES, "recommend.cli"])
@@ -28,6 +29,24 @@ def test_an_import_loads_no_heavy_library(module: str) -> None:
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == []
+
+
+def test_a_search_loads_no_learning_library(tmp_path: Path) -> None:
+    """A process that answers needs a few hundred MB and seconds less than one that trains."""
+    code = f"""
+import json, sys
+from kg import Product, Shop
+from recommend import Recommender, build
+
+shop = Shop.create({str(tmp_path / "shop")!r})
+shop.load([Product(id=str(i), title=title) for i, title in enumerate(["red lamp", "oak table", "tea pot"])])
+build(shop, profile="fast")
+found = Recommender.open(shop.path).search("a light for the desk")
+print(json.dumps([found[0].product.title, *(name for name in {LEARNING!r} if name in sys.modules)]))
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout.splitlines()[-1]) == ["red lamp"]
 
 
 @pytest.mark.parametrize("package", PACKAGES)

@@ -18,12 +18,17 @@ from recommend.query import PreparedQuery
 DEFAULTS = {"text": 1.0, "fused": 0.1, "image": 0.3}
 """The spaces that queries can enter, with their weights; KGE and GNN vectors have no query side of their
 own."""
+_USUAL = 200
+"""So many of the nearest are looked for at once: the nearest is needed in any case, and most answers need no
+more."""
 _LEAST_SPAN = 1e-5
 """Cosines closer together than this differ by rounding only."""
 
 
 class SimilarityChannel:
     """Cosine between the query and the products of one space."""
+
+    leads = True
 
     def __init__(self, space: str, index: ProductIndex) -> None:
         self.name = f"{space}_similarity"
@@ -78,18 +83,25 @@ class _CosineSignal:
         self._index = index
         self._vector = vector
         self._floor = float(index.mean @ vector)
-        nearest, _ = index.search(vector[None, :], 1)
-        self._span = float(nearest[0, 0]) - self._floor
+        cosines, products = index.search(vector[None, :], _USUAL)
+        self._cosines: npt.NDArray[np.float32] = cosines[0]
+        self._nearest: npt.NDArray[np.int64] = products[0]
+        self._span = float(cosines[0, 0]) - self._floor
         if self._span < _LEAST_SPAN:
-            self._floor, self._span = float(nearest[0, 0]) - 1.0, 1.0
+            self._floor, self._span = float(cosines[0, 0]) - 1.0, 1.0
 
     def best(self, most: int, allowed: npt.NDArray[np.bool_] | None) -> npt.NDArray[np.int64]:
-        _, products = self._index.search(self._vector[None, :], most, allowed=allowed)
-        found: npt.NDArray[np.int64] = products[0][products[0] >= 0]
-        return found[self.values(found) > 0]
+        cosines, products = self._cosines[:most], self._nearest[:most]
+        if most > _USUAL or not (allowed is None or allowed[self._index.products].all()):
+            (cosines,), (products,) = self._index.search(self._vector[None, :], most, allowed=allowed)
+        found = products[products >= 0]
+        return found[self._stretched(cosines[: len(found)]) > 0]
 
     def values(self, products: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
-        stretched = (self._index.cosine(self._vector, products) - self._floor) / self._span
-        clipped: npt.NDArray[np.float32] = np.clip(stretched, 0.0, 1.0).astype(np.float32)
-        clipped[~self._index.covers(products)] = 0.0
-        return clipped
+        found = self._stretched(self._index.cosine(self._vector, products))
+        found[~self._index.covers(products)] = 0.0
+        return found
+
+    def _stretched(self, cosines: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        clipped: npt.NDArray[np.float32] = np.clip((cosines - self._floor) / self._span, 0.0, 1.0)
+        return clipped.astype(np.float32)

@@ -1,5 +1,8 @@
 """Nearest neighbours by inner product: exact for shops of ordinary size, a graph of neighbours (HNSW) beyond.
 
+An exact answer to a single query looks at all rows rounded to 8 bits, and then as they are at those that
+rounding leaves in question.
+
 The one module that imports FAISS.
 """
 
@@ -7,7 +10,8 @@ from __future__ import annotations
 
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -15,10 +19,17 @@ import numpy.typing as npt
 from kg.arrays import Arrays, load_arrays, save_arrays
 from kg.errors import VersionError
 from kg.vectors import Vectors
+from recommend.rank.top import top
+
+if TYPE_CHECKING:
+    from encoders.runtime import RoundedMatrix
 
 Kind: TypeAlias = Literal["exact", "hnsw"]
 EXACT_UP_TO = 200_000
-"""An exact scan of so many vectors still answers within tens of milliseconds."""
+"""An exact scan of so many vectors still answers within milliseconds."""
+ROUNDED_FROM = 2_000
+"""With fewer rows, or more queries at once than `_SINGLE`, a scan of the rows as they are is as fast."""
+_SINGLE = 4
 _SPARSE = 10
 """Where fewer than one row in ten is allowed, all of them are looked at."""
 _LINKS, _BUILD_BREADTH, _SEARCH_BREADTH = 32, 200, 128
@@ -35,6 +46,9 @@ class VectorIndex:
     def __init__(self, index: Any, kind: Kind) -> None:
         self._index = index
         self.kind: Kind = kind
+        self._lock = Lock()
+        self._matrix: npt.NDArray[np.float32] | None = None
+        self._rounded: RoundedMatrix | None = None
 
     @classmethod
     def build(
@@ -68,6 +82,11 @@ class VectorIndex:
 
         parameters = None
         k = min(k, len(self))
+        if allowed is not None and allowed.all():
+            allowed = None
+        if self.kind == "exact" and len(self) >= ROUNDED_FROM and len(queries) <= _SINGLE:
+            found = [self._look_twice(query, k, allowed) for query in queries]
+            return np.stack([scores for scores, _ in found]), np.stack([rows for _, rows in found])
         if allowed is not None:
             if self.kind == "hnsw" and np.count_nonzero(allowed) * _SPARSE < len(self):
                 return self._scan(queries, k, np.flatnonzero(allowed))
@@ -84,6 +103,46 @@ class VectorIndex:
             return self._scan(queries, k, np.flatnonzero(allowed))
         return scores, rows
 
+    def _look_twice(
+        self, query: npt.NDArray[np.float32], k: int, allowed: npt.NDArray[np.bool_] | None
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
+        """The same as `search`, of one query.
+
+        The k rows whose rounded products are the largest show how large the k-th best product is at least;
+        what rounding may have kept below that is looked at, too.
+        """
+        rounded = self._rounded_matrix()
+        products = rounded.products(query)
+        if allowed is not None:
+            products[~allowed] = -np.inf
+        scores = np.full(k, np.finfo(np.float32).min, dtype=np.float32)
+        rows = np.full(k, -1, dtype=np.int64)
+        if k and (last := -np.partition(-products, k - 1)[k - 1]) > -np.inf:
+            first = np.flatnonzero(products >= last)
+            least = float(np.sort(self.products(query, first))[-k])
+            candidates = np.flatnonzero(products >= least - rounded.error(query))
+        else:  # fewer are allowed than asked for
+            candidates = np.flatnonzero(products > -np.inf)
+        exact = self.products(query, candidates)
+        best = top(exact, k)
+        scores[: len(best)], rows[: len(best)] = exact[best], candidates[best]
+        return scores, rows
+
+    def _rounded_matrix(self) -> RoundedMatrix:
+        with self._lock:
+            if self._rounded is None:
+                from encoders.runtime import RoundedMatrix
+
+                self._rounded = RoundedMatrix(self._view())
+            return self._rounded
+
+    def _view(self) -> npt.NDArray[np.float32]:
+        """The rows of an exact index, in FAISS's memory."""
+        if self._matrix is None:
+            count, dim = len(self), int(self._index.d)
+            self._matrix = _faiss().rev_swig_ptr(self._index.get_xb(), count * dim).reshape(count, dim)
+        return self._matrix
+
     def _scan(
         self, queries: npt.NDArray[np.float32], k: int, allowed: npt.NDArray[np.int64]
     ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
@@ -97,6 +156,15 @@ class VectorIndex:
             found[:, : order.shape[1]] = np.take_along_axis(scores, order, axis=1)
             rows[:, : order.shape[1]] = allowed[order]
         return found, rows
+
+    def products(
+        self, query: npt.NDArray[np.float32], numbers: npt.NDArray[np.int64]
+    ) -> npt.NDArray[np.float32]:
+        """float32 [m]: the product of a query [d] with some of the rows, each by itself: it does not depend
+        on how many others are asked for."""
+        rows = self._view()[numbers] if self.kind == "exact" else self.rows(numbers)
+        found: npt.NDArray[np.float32] = np.vecdot(rows, query)
+        return found
 
     def rows(self, numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
         """float32 [m, d]: some of the indexed rows."""
@@ -162,8 +230,7 @@ class SpaceIndex:
         found = np.zeros(len(products), dtype=np.float32)
         known = rows >= 0
         if known.any():
-            # in float64: a product's cosine must not depend on how many others are asked for beside it
-            found[known] = self.index.rows(rows[known]).astype(np.float64) @ query
+            found[known] = self.index.products(query, rows[known])
         return found
 
     def has(self, product: int) -> bool:

@@ -13,6 +13,7 @@ import torch
 
 from encoders.gnn import GNNEncoder
 from encoders.link_prediction import hold_out, link_metrics, shuffle_tails
+from kg.arrays import load_arrays, save_arrays
 from kg.errors import SettingsError, UnknownProductError, VersionError
 from kg.graph import Graph
 from kg.records import Fact, Interaction, Product
@@ -153,6 +154,21 @@ def test_saved_and_loaded_answers_are_the_same(with_content: GNNEncoder, tmp_pat
     (tmp_path / "gnn" / "gnn.json").write_text("[]")
     with pytest.raises(VersionError, match="build the shop again"):
         GNNEncoder.load(tmp_path / "gnn")
+
+
+def test_one_saved_before_there_were_types_still_places_products(
+    with_content: GNNEncoder, tmp_path: Path
+) -> None:
+    with_content.save(tmp_path)
+    arrays = load_arrays(tmp_path / "gnn.safetensors")
+    for kind in ("type", "series"):
+        del arrays[f"ids.{kind}.data"], arrays[f"ids.{kind}.offsets"]
+    arrays["network.kind"] = arrays["network.kind"][:-2]  # it knew two kinds less
+    save_arrays(tmp_path / "gnn.safetensors", arrays)
+    graph = planted()
+    ids = list(graph.nodes["product"])[:5]
+    older, newer = GNNEncoder.load(tmp_path).extend(graph, ids), with_content.extend(graph, ids)
+    np.testing.assert_array_equal(older.matrix, newer.matrix)
 
 
 def test_importing_loads_no_torch() -> None:

@@ -15,6 +15,7 @@ import torch
 from encoders.kge import KGEEncoder, KGEModel
 from encoders.kge_placing import query
 from encoders.link_prediction import HeldOut, hold_out, link_metrics, shuffle_tails
+from kg.arrays import load_arrays, save_arrays
 from kg.errors import SettingsError, UnknownProductError, VersionError
 from kg.graph import Graph
 from kg.records import Fact, Interaction, Product
@@ -129,6 +130,15 @@ def test_saved_and_loaded_answers_are_the_same(fitted: KGEEncoder, tmp_path: Pat
     (tmp_path / "kge" / "kge.json").write_text("{")
     with pytest.raises(VersionError, match="build the shop again"):
         KGEEncoder.load(tmp_path / "kge")
+
+
+def test_one_saved_before_there_were_types_opens(fitted: KGEEncoder, tmp_path: Path) -> None:
+    fitted.save(tmp_path)
+    arrays = load_arrays(tmp_path / "kge.safetensors")
+    for kind in ("type", "series"):
+        del arrays[f"ids.{kind}.data"], arrays[f"ids.{kind}.offsets"]
+    save_arrays(tmp_path / "kge.safetensors", arrays)
+    np.testing.assert_array_equal(KGEEncoder.load(tmp_path).vectors().matrix, fitted.vectors().matrix)
 
 
 def test_loading_needs_neither_torch_nor_pykeen(fitted: KGEEncoder, tmp_path: Path) -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kg.errors import VersionError
 from kg.vectors import Vectors
+from recommend.index import vector_index
 from recommend.index.vector_index import Kind, SpaceIndex, VectorIndex
 
 F32 = npt.NDArray[np.float32]
@@ -57,6 +59,49 @@ def test_exact_equals_brute_force(count: int, k: int, seed: int, share: float) -
             assert row[row >= 0].tolist() == wanted
             assert (row[len(wanted) :] == -1).all()
             np.testing.assert_allclose(found[: len(wanted)], matrix[wanted] @ query, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("dim", [5, 128, 200])
+@given(
+    count=st.integers(1, 300),
+    k=st.integers(1, 400),
+    seed=st.integers(0, 2**31),
+    share=st.sampled_from([None, 0.0, 0.03, 0.5, 1.0]),
+    spread=st.sampled_from([1.0, 1e-3]),
+)
+@settings(max_examples=25)
+def test_looking_twice_equals_looking_at_everything_once(
+    dim: int, count: int, k: int, seed: int, share: float | None, spread: float
+) -> None:
+    """Also where all rows lie nearer to each other than rounding can tell."""
+    rng = np.random.default_rng(seed)
+    matrix = (rng.standard_normal(dim) + spread * rng.standard_normal((count, dim))).astype(np.float32)
+    matrix /= np.linalg.norm(matrix, axis=1, keepdims=True)
+    matrix[count // 2] = matrix[0]
+    query = matrix[rng.integers(count)]
+    allowed = None if share is None else rng.random(count) < share
+    index = VectorIndex.build(matrix, kind="exact")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(vector_index, "ROUNDED_FROM", 0)
+        (scores,), (rows,) = index.search(query[None, :], k, allowed=allowed)
+    products = np.vecdot(matrix, query)
+    if allowed is not None:
+        products[~allowed] = -np.inf
+    best = [row for row in np.argsort(-products, kind="stable").tolist() if products[row] > -np.inf][:k]
+    assert rows.tolist() == [*best, *[-1] * (min(k, count) - len(best))]  # ties by row
+    np.testing.assert_array_equal(scores[: len(best)], products[best])
+    np.testing.assert_array_equal(index.products(query, np.array(best, dtype=np.int64)), products[best])
+
+
+def test_threads_that_look_twice_get_what_one_gets() -> None:
+    matrix, _ = _clustered(3_000)
+    queries = _queries(matrix)
+    index = VectorIndex.build(matrix, kind="exact")
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda query: index.search(query[None, :], 10), queries))
+    scores, rows = index.search(queries, 10)
+    np.testing.assert_array_equal(np.concatenate([one for _, one in found]), rows)
+    np.testing.assert_allclose(np.concatenate([one for one, _ in found]), scores, atol=1e-5)
 
 
 @pytest.fixture(scope="module")
