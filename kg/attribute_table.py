@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import compress
@@ -121,6 +121,34 @@ class AttributeTable:
                 before = found[name]
                 found[name] = (*before, value) if isinstance(before, tuple) else (before, value)
         return found
+
+
+class RowAttributes(Mapping[str, "AttributeValue | tuple[AttributeValue, ...]"]):
+    """The attributes of one row, read from the table when somebody first looks: most lists of products are
+    shown without them."""
+
+    def __init__(self, table: AttributeTable, row: int) -> None:
+        self._table = table
+        self._row = row
+
+    @cached_property
+    def _read(self) -> dict[str, AttributeValue | tuple[AttributeValue, ...]]:
+        return self._table.of_product(self._row)
+
+    def __getitem__(self, name: str) -> AttributeValue | tuple[AttributeValue, ...]:
+        return self._read[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._read)
+
+    def __len__(self) -> int:
+        return len(self._read)
+
+    def __repr__(self) -> str:
+        return repr(self._read)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return dict, (self._read,)  # a copy elsewhere must not take the whole table along
 
 
 def _form(kind: type) -> int:

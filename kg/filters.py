@@ -1,7 +1,8 @@
 """One kind of filter for every entrance: `brand=HP`, `price<=50`, `attr.colour in black,grey`.
 
 Several filters must all hold; `in` holds for any of its values. A product that lacks the value
-fails every operator but `!=`. Text is compared without regard to case, ids exactly.
+fails every operator but `!=`. Text is compared without regard to case, ids exactly. `category` holds for
+everything below a category too, `type` for all its subtypes.
 
 Numbers of attributes are compared across units: `attr.weight<=2 kg` finds 1,500 g, and nothing in cm. A
 number without a unit is in the unit that most values of the attribute have, and so are values without
@@ -22,6 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kg.errors import FilterError
+from kg.graph import OF_TYPE, SUBTYPE_OF, Graph
 from kg.measured import MeasuredCells, as_measure
 from kg.product_table import ProductTable
 from kg.texts import Texts
@@ -30,7 +32,7 @@ from kg.units import Unit, near_units
 Operator: TypeAlias = Literal["=", "!=", "<", "<=", ">", ">=", "in"]
 FilterValue: TypeAlias = str | float | bool | tuple[str | float | bool, ...]
 
-FIELDS = ("id", "brand", "category", "price", "availability", "language")
+FIELDS = ("id", "brand", "category", "type", "price", "availability", "language")
 _ATTRIBUTE = "attr."
 _ORDERINGS: Mapping[str, Callable[[npt.NDArray[np.float64], float], npt.NDArray[np.bool_]]] = {
     "<": operator.lt,
@@ -121,10 +123,19 @@ def parse_where(where: Where) -> tuple[Filter, ...]:
 
 
 class FilterIndex:
-    """Evaluates filters over one product table; the columns it needs are factorised on first use."""
+    """Evaluates filters over one product table; the columns it needs are factorised on first use.
 
-    def __init__(self, table: ProductTable) -> None:
+    Types are nodes of the graph: without one, no product has a type.
+    """
+
+    def __init__(self, table: ProductTable, graph: Graph | None = None) -> None:
         self._table = table
+        self._graph = graph
+
+    @classmethod
+    def of(cls, graph: Graph) -> FilterIndex:
+        """The index of a graph's products."""
+        return cls(graph.products, graph)
 
     def mask(self, filters: Sequence[Filter]) -> npt.NDArray[np.bool_]:
         """bool [n]: the products for which all filters hold."""
@@ -145,6 +156,8 @@ class FilterIndex:
             return np.fromiter((i in wanted for i in self._table.id), dtype=np.bool_, count=len(self._table))
         if condition.field == "category":
             return self._category({str(v).casefold() for v in condition.values})
+        if condition.field == "type":
+            return self._type({str(v).casefold() for v in condition.values})
         column = self._columns[condition.field]
         return column.matches({str(v).casefold() for v in condition.values})
 
@@ -170,6 +183,23 @@ class FilterIndex:
             return not wanted.isdisjoint(names) or not wanted.isdisjoint(tails)
 
         return paths.where(in_path) | labels.where(lambda joined: not wanted.isdisjoint(joined.split("\x1f")))
+
+    def _type(self, wanted: set[str]) -> npt.NDArray[np.bool_]:
+        found = np.zeros(len(self._table), dtype=np.bool_)
+        relation = None if self._graph is None else self._graph.relation(OF_TYPE, "product", "type")
+        if self._graph is None or relation is None:
+            return found
+        names = self._graph.nodes["type"]
+        meant = np.fromiter((name.casefold() in wanted for name in names), dtype=np.bool_, count=len(names))
+        tree = self._graph.relation(SUBTYPE_OF, "type", "type")
+        while tree is not None:  # the types below those that are meant, level by level
+            wider = meant.copy()
+            wider[tree.heads[meant[tree.tails]]] = True
+            if wider.sum() == meant.sum():
+                break
+            meant = wider
+        found[relation.heads[meant[relation.tails]]] = True
+        return found
 
     def _attribute(self, name: str, condition: Filter) -> npt.NDArray[np.bool_]:
         table = self._table.attributes

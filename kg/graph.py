@@ -20,13 +20,24 @@ from kg.arrays import Arrays
 from kg.errors import UnknownProductError
 from kg.product_table import ProductTable
 from kg.records import NODE_KINDS, NodeKind
-from kg.texts import Texts, Vocabulary
+from kg.texts import Vocabulary
 
 MADE_BY = "made_by"
 IN_CATEGORY = "in_category"
 SUBCATEGORY_OF = "subcategory_of"
 HAS_ATTRIBUTE = "has_attribute"
 IN_COLLECTION = "in_collection"
+OF_TYPE = "of_type"
+"""Product → what it is: 'toner cartridge'."""
+SUBTYPE_OF = "subtype_of"
+"""Type → the wider type: 'patch cable' → 'cable'."""
+IN_SERIES = "in_series"
+"""Product → a brand's line or model that several products share: 'HP LaserJet 4700'."""
+ACCESSORY_OF = "accessory_of"
+SERVICE_FOR = "service_for"
+"""Product, type or category → the type or category that it is for."""
+COMPATIBLE_WITH = "compatible_with"
+"""Product → the product, brand, series, type or category that it works with."""
 FOUND = "found"
 VIEWED, CARTED, PURCHASED, RATED, CLICKED = "viewed", "carted", "purchased", "rated", "clicked"
 USER_RELATIONS: Mapping[str, str] = {
@@ -39,6 +50,10 @@ USER_RELATIONS: Mapping[str, str] = {
 """Interaction kind → name of its relation (user → product)."""
 
 CATALOG_RELATIONS = frozenset({MADE_BY, IN_CATEGORY, SUBCATEGORY_OF, HAS_ATTRIBUTE, IN_COLLECTION})
+
+
+DERIVED_RELATIONS = frozenset({OF_TYPE, SUBTYPE_OF, IN_SERIES, ACCESSORY_OF, SERVICE_FOR, COMPATIBLE_WITH})
+"""What `kg.derive` finds where nobody states it; the weight of such an edge is a confidence in (0, 1]."""
 
 
 class EdgeType(NamedTuple):
@@ -259,7 +274,7 @@ class Graph:
 
     @classmethod
     def from_arrays(cls, arrays: Arrays) -> Graph:
-        nodes = {kind: Vocabulary(Texts.from_arrays(arrays, f"nodes.{kind}")) for kind in NODE_KINDS}
+        nodes = {kind: Vocabulary.from_arrays(arrays, f"nodes.{kind}") for kind in NODE_KINDS}
         relations: dict[EdgeType, Relation] = {}
         for name in sorted(arrays):
             if not (name.startswith("edges.") and name.endswith(".indptr")):

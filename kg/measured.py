@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
@@ -15,7 +16,8 @@ from kg.units import Unit, find_unit
 Compare: TypeAlias = Callable[[npt.NDArray[np.float64], float], npt.NDArray[np.bool_]]
 
 _MEASURE = re.compile(r"\s*([+-]?(?:\d+(?:\.\d*)?|\.\d+))\s*([^\d\s].*)", re.DOTALL)
-_NEAR = 1e-9
+NEAR = 1e-9
+"""Converted numbers that differ by less than this share of their size are the same."""
 _NO_UNIT = 0
 
 
@@ -24,6 +26,17 @@ def as_measure(text: str) -> tuple[float, Unit] | None:
     match = _MEASURE.fullmatch(text)
     unit = find_unit(match[2]) if match else None
     return (float(match[1]), unit) if match and unit else None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Measured:
+    """Numbers of one attribute in one `unit` ('' for none): values float64 [m], bool [m] whether each is a
+    number that can be compared in it, and whether it was converted (and so is rounded)."""
+
+    values: npt.NDArray[np.float64]
+    comparable: npt.NDArray[np.bool_]
+    converted: npt.NDArray[np.bool_]
+    unit: str
 
 
 class MeasuredCells:
@@ -61,26 +74,49 @@ class MeasuredCells:
 
         `near` is what becomes of values that equal the number but for the rounding of a conversion.
         """
+        measured = self.measured(cells, unit)
+        rounded = measured.converted & near_to(measured.values, number)
+        hit: npt.NDArray[np.bool_] = measured.comparable & np.where(
+            rounded, near, compare(measured.values, number)
+        )
+        return hit
+
+    def measured(self, cells: npt.NDArray[np.int64], unit: Unit | None = None) -> Measured:
+        """The numbers of all cells of one attribute in a unit; None is what its filters mean without one."""
         numeric = self._table.form[cells] == NUMBER
         values = self._table.number[cells]
         own = np.where(self._group[self._table.text[cells]] == _NO_UNIT, -1, self._table.text[cells])
         home = _most_frequent(own[numeric])
         if unit is None and home < 0:
-            hit: npt.NDArray[np.bool_] = numeric & compare(values, number)
-            return hit
+            return Measured(
+                values=values, comparable=numeric, converted=np.zeros(len(cells), dtype=np.bool_), unit=""
+            )
         own[own < 0] = home
         if unit is None:
             group, factor, offset = self._group[home], self._factor[home], self._offset[home]
         else:
             group = self._groups.get("dimension " + unit.dimension, -1)
             factor, offset = unit.factor, unit.offset
-        comparable = numeric & (self._group[own] == group)
         as_given = (self._factor[own] == factor) & (self._offset[own] == offset)
-        converted = (values * self._factor[own] + (self._offset[own] - offset)) / factor
-        values = np.where(as_given, values, converted)
-        rounded = ~as_given & (np.abs(values - number) <= _NEAR * np.maximum(np.abs(values), abs(number)))
-        hit = comparable & np.where(rounded, near, compare(values, number))
-        return hit
+        with np.errstate(
+            over="ignore", invalid="ignore"
+        ):  # of numbers as large as floats get, and infinite ones
+            converted = (values * self._factor[own] + (self._offset[own] - offset)) / factor
+        return Measured(
+            values=np.where(as_given, values, converted),
+            comparable=numeric & (self._group[own] == group),
+            converted=~as_given,
+            unit=self._table.texts[home].strip() if unit is None else unit.name,
+        )
+
+
+def near_to(values: npt.NDArray[np.float64], number: float) -> npt.NDArray[np.bool_]:
+    """bool [m]: the numbers that equal another one but for the rounding of a conversion."""
+    with np.errstate(over="ignore"):  # numbers so far apart are not near
+        near: npt.NDArray[np.bool_] = np.abs(values - number) <= NEAR * np.maximum(
+            np.abs(values), abs(number)
+        )
+    return near
 
 
 def _most_frequent(units: npt.NDArray[np.integer]) -> int:

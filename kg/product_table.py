@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
 
 from kg.arrays import Arrays
-from kg.attribute_table import AttributeTable
+from kg.attribute_table import AttributeTable, RowAttributes
 from kg.records import Product
 from kg.texts import Texts, Vocabulary
 
@@ -93,7 +92,7 @@ class ProductTable:
             brand=self.brand[row],
             category=self.category_path(row),
             labels=self.label_names(row),
-            attributes=MappingProxyType(self.attributes.of_product(row)),
+            attributes=RowAttributes(self.attributes, row),
             price=None if np.isnan(price) else _price(price),
             currency=self.currency[row],
             image=self.image[row],

@@ -12,7 +12,9 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Literal, TypeAlias, get_args
 
-NodeKind: TypeAlias = Literal["product", "brand", "category", "attribute", "user", "query", "collection"]
+NodeKind: TypeAlias = Literal[
+    "product", "brand", "category", "attribute", "user", "query", "collection", "type", "series"
+]
 NODE_KINDS: tuple[NodeKind, ...] = get_args(NodeKind)
 
 InteractionKind: TypeAlias = Literal["view", "cart", "purchase", "rating", "click"]
@@ -98,7 +100,8 @@ class Fact:
     """An edge that an expert or another catalog states: A --compatible_with--> B.
 
     `relation` is a name in lower case with underscores. Several sources may state the same edge; the
-    key is (head, relation, tail, source).
+    key is (head, relation, tail, source). A weight of 0 denies an edge that would otherwise be derived
+    (`kg.derive`).
     """
 
     head: str

@@ -112,6 +112,13 @@ class Vocabulary(Sequence[str]):
     def of(cls, strings: Iterable[str]) -> Vocabulary:
         return cls(Texts.of(strings))
 
+    @classmethod
+    def from_arrays(cls, arrays: dict[str, npt.NDArray[np.generic]], prefix: str) -> Vocabulary:
+        """The strings saved under a prefix; none if there are none, as with kinds of nodes that are new."""
+        if f"{prefix}.offsets" not in arrays:
+            return cls.of(())
+        return cls(Texts.from_arrays(arrays, prefix))
+
     def __len__(self) -> int:
         return len(self.texts)
 

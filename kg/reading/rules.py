@@ -17,6 +17,7 @@ from typing import Annotated, Any, Required
 from pydantic import AfterValidator, PlainValidator, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
+from kg.graph import IN_SERIES, OF_TYPE, SUBCATEGORY_OF, SUBTYPE_OF
 from kg.reading.values import plain
 from kg.records import (
     INTERACTION_KINDS,
@@ -221,8 +222,8 @@ def position(value: object) -> int | None:
 
 def weight(value: object) -> float:
     result = finite(value)
-    if result <= 0:
-        raise ValueError("a weight must be greater than 0")
+    if result < 0:
+        raise ValueError("a weight must not be negative; 0 denies what would be derived")
     return result
 
 
@@ -267,9 +268,24 @@ def node_kind(value: object) -> NodeKind:
     raise ValueError(f"must be one of {', '.join(NODE_KINDS)}")
 
 
-def no_loop(fact: FactRow) -> FactRow:
-    if fact["relation"] == "subcategory_of" and fact["head"] == fact["tail"]:
-        raise ValueError("a category must not be below itself (a category cycle)")
+_ENDS: dict[str, tuple[NodeKind, NodeKind]] = {
+    OF_TYPE: ("product", "type"),
+    SUBTYPE_OF: ("type", "type"),
+    IN_SERIES: ("product", "series"),
+}
+"""What these relations link, in a file that does not say so."""
+
+
+def whole_fact(fact: FactRow) -> FactRow:
+    head_kind, tail_kind = _ENDS.get(fact["relation"], (None, None))
+    if head_kind is not None and tail_kind is not None:
+        fact.setdefault("head_kind", head_kind)
+        fact.setdefault("tail_kind", tail_kind)
+    if fact["head"] == fact["tail"]:
+        if fact["relation"] == SUBCATEGORY_OF:
+            raise ValueError("a category must not be below itself (a category cycle)")
+        if fact["relation"] == SUBTYPE_OF:
+            raise ValueError("a type must not be below itself")
     return fact
 
 
@@ -318,7 +334,7 @@ class FactRow(TypedDict, total=False):
 _CHECKS: dict[RecordKind, TypeAdapter[Any]] = {
     "products": TypeAdapter(ProductRow),
     "interactions": TypeAdapter(InteractionRow),
-    "facts": TypeAdapter(Annotated[FactRow, AfterValidator(no_loop)]),
+    "facts": TypeAdapter(Annotated[FactRow, AfterValidator(whole_fact)]),
 }
 
 

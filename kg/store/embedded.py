@@ -195,7 +195,7 @@ class EmbeddedStore:
     def _meant(self, filters: Sequence[Filter]) -> Callable[[Sequence[str]], npt.NDArray[np.bool_]]:
         """Which of some products the filters let through."""
         graph = self.snapshot()
-        mask = FilterIndex(graph.products).mask(filters)
+        mask = FilterIndex.of(graph).mask(filters)
 
         def meant(ids: Sequence[str]) -> npt.NDArray[np.bool_]:
             numbers = graph.nodes["product"].numbers(ids)

@@ -3,7 +3,8 @@
 Cypher folds letters otherwise than Python does and knows no `casefold`, so a condition may let a product
 through that the filter does not mean, and never the other way round: who asks looks at the products found
 once more, through `FilterIndex`, unless it `is_exact`. What numbers with units mean depends on all values of
-the attribute, so such filters are answered first, by `settled`, and become conditions on ids.
+the attribute, and what a type means on those below it, so such filters are answered first, by `settled`, and
+become conditions on ids. Types that are derived are not in the graph.
 """
 
 from __future__ import annotations
@@ -62,17 +63,18 @@ class Conditions:
 
 
 def settled(read: Read, filters: Sequence[Filter]) -> Conditions:
-    """The filters, those on numbers of attributes answered."""
+    """The filters, those on types and on numbers of attributes answered."""
     plain: list[Filter] = []
     within: list[frozenset[str]] = []
     without: list[frozenset[str]] = []
     for one in filters:
-        if not _measures(one):
+        answer = _typed if one.field == "type" else _products
+        if one.field != "type" and not _measures(one):
             plain.append(one)
         elif one.op == "!=":
-            without.append(_products(read, Filter(field=one.field, op="=", value=one.value)))
+            without.append(answer(read, Filter(field=one.field, op="=", value=one.value)))
         else:
-            within.append(_products(read, one))
+            within.append(answer(read, one))
     return Conditions(plain=tuple(plain), within=tuple(within), without=tuple(without))
 
 
@@ -80,6 +82,18 @@ def _measures(one: Filter) -> bool:
     return one.field.startswith(_ATTRIBUTE) and any(
         as_number(value) is not None or as_measure(str(value)) is not None for value in one.values
     )
+
+
+def _typed(read: Read, one: Filter) -> frozenset[str]:
+    """The products that one filter on types means."""
+    rows = read(
+        "MATCH (p:Product)-[:OF_TYPE]->(:Type)-[:SUBTYPE_OF*0..]->(t:Type) "
+        f"WHERE {_folded('t.id')} IN [x IN $wanted | {_folded('x')}] "
+        "RETURN DISTINCT p.id AS id, t.id AS type",
+        wanted=[str(value) for value in one.values],
+    )
+    wanted = {str(value).casefold() for value in one.values}
+    return frozenset(str(row["id"]) for row in rows if str(row["type"]).casefold() in wanted)
 
 
 def _products(read: Read, one: Filter) -> frozenset[str]:

@@ -25,6 +25,8 @@ NODE_PROPERTIES: Mapping[NodeKind, tuple[str, ...]] = {
     "user": (),
     "query": (),
     "collection": (),
+    "type": (),
+    "series": (),
 }
 """What a node gets when it is made, beside its id."""
 

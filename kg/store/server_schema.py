@@ -11,6 +11,8 @@
         ->(:Product)
     (:Query {id})-[:FOUND]->(:Product)                                users clicked it after that query
     (x)-[:COMPATIBLE_WITH {fact: true, weight, source}]->(y)          a fact, of any relation
+    (:Product)-[:OF_TYPE {fact: true …}]->(:Type {id})                types and series come from facts only
+    (:Product)-[:IN_SERIES {fact: true …}]->(:Series {id})
 
 Edges hold what makes a record come back exactly (the typed value, the names of the path); nodes hold what is
 shared.
@@ -41,6 +43,8 @@ LABELS: Mapping[NodeKind, str] = {
     "user": "User",
     "query": "Query",
     "collection": "Collection",
+    "type": "Type",
+    "series": "Series",
 }
 KINDS: Mapping[str, NodeKind] = {label: kind for kind, label in LABELS.items()}
 USER_TYPES: Mapping[InteractionKind, str] = {kind: USER_RELATIONS[kind].upper() for kind in INTERACTION_KINDS}

@@ -51,6 +51,14 @@ def test_one_numbering_for_all_nodes() -> None:
     assert places == list(range(graph.node_count))
 
 
+def test_a_graph_saved_before_there_were_types_opens() -> None:
+    graph = tiny_graph()
+    arrays = {n: a for n, a in graph.arrays().items() if not n.startswith(("nodes.type.", "nodes.series."))}
+    opened = Graph.from_arrays(arrays)
+    assert len(opened.nodes["type"]) == len(opened.nodes["series"]) == 0
+    assert_same_graph(opened, graph)
+
+
 def named_triples(graph: Graph) -> list[tuple[str, str, str]]:
     triples, types = graph.triples()
     names = [f"{kind}:{node_id}" for kind in NODE_KINDS for node_id in graph.nodes[kind]]

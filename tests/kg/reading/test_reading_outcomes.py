@@ -290,7 +290,7 @@ def test_keys_of_interactions_and_facts_that_come_again_are_counted() -> None:
         ({"head": "a", "tail": "b"}, "relation", "is required"),
         ({"head": "a", "relation": "x", "tail": ""}, "tail", "is required"),
         ({"head": "a", "relation": "4you", "tail": "b"}, "relation", "a relation must be"),
-        ({"head": "a", "relation": "x", "tail": "b", "weight": 0}, "weight", "greater than 0"),
+        ({"head": "a", "relation": "x", "tail": "b", "weight": -1}, "weight", "must not be negative"),
         ({"head": "a", "relation": "x", "tail": "b", "weight": "nan"}, "weight", "number"),
         (
             {"head": "a", "relation": "x", "tail": "b", "head_kind": "shop"},

@@ -222,7 +222,7 @@ class TestHubs:
         expected = find_paths(snapshot_of(records), start, end, max_hops=max_hops, limit=300)
         began = time.perf_counter()
         assert search_paths(counting, start, end, max_hops=max_hops, limit=300) == expected
-        assert time.perf_counter() - began < 10
+        assert time.perf_counter() - began < 60  # an explosion would take hours
         # between these nodes lie up to nine million paths of four steps, over some 17,000 edges
         edges = len(records) + 4 * HUB
         assert read <= 3 * edges

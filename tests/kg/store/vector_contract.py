@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from kg.errors import StoreError
 from kg.filters import Filter, FilterIndex
-from kg.records import Fact, Interaction, Product, Record
+from kg.records import Fact, Interaction, NodeKind, Product, Record
 from kg.store.base import GraphStore, WriteCounts
 from kg.vectors import Vectors
 from tests import strategies
@@ -200,6 +200,26 @@ class VectorContract:
             ("category=Lighting", "category=Desks"),
         ):
             assert_filtered(filled, tuple(map(Filter.parse, several)))
+
+    def test_a_type_takes_in_those_below_it(self, fresh: Fresh) -> None:
+        def fact(head: str, relation: str, tail: str, kind: NodeKind) -> Fact:
+            return Fact(head=head, relation=relation, tail=tail, head_kind=kind, tail_kind="type")
+
+        records: list[Record] = [
+            *(Product(id=i) for i in "abcd"),
+            fact("a", "of_type", "lamp", "product"),
+            fact("b", "of_type", "Desk lamp", "product"),
+            fact("c", "of_type", "rug", "product"),
+            fact("Desk lamp", "subtype_of", "lamp", "type"),
+        ]
+        store = fresh()
+        store.upsert(records)
+        store.put_vectors("v", vectors_of(list("abcd")))
+        found = {
+            where: "".join(sorted(i for i, _ in store.nearest("v", QUERY, where=where)))
+            for where in ("type=LAMP", "type=desk lamp", "type in desk lamp,rug", "type!=lamp", "type=sofa")
+        }
+        assert list(found.values()) == ["ab", "b", "bc", "cd", ""]
 
     @several_examples
     @given(
