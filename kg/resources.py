@@ -1,4 +1,4 @@
-"""Where the files that come with Shelfgraph are: the demo catalog and the mappings."""
+"""Where the files that come with Shelfgraph are: the demo catalog, the mappings, the word lists."""
 
 from __future__ import annotations
 

@@ -1,0 +1,110 @@
+"""All that is learnt about types from one catalog, so that new products are read as the old ones were."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from kg.derive.attributes import attribute_coherence, attribute_words, valued_phrases
+from kg.derive.deciding import Decider, Decision, decide, learn_decider
+from kg.derive.evidence import Evidence, gather
+from kg.derive.features import Features, learn_features
+from kg.derive.phrases import Phrases, learn_phrases, mentions
+from kg.derive.source import Source
+from kg.derive.tokens import MOST_DESCRIPTION, Reader, Tokens, cjk_endings
+from kg.derive.vocabulary import Vocabulary, learn_vocabulary
+from kg.derive.words import GENERAL
+
+_VALUED = 0.4
+"""A phrase that is an attribute's value in so many of its products is no type."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Inventory:
+    """Endings of Chinese words, words, phrases that name types, and the model that chooses among them."""
+
+    endings: frozenset[str]
+    vocabulary: Vocabulary
+    phrases: Phrases
+    features: Features
+    decider: Decider
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Fields:
+    """The texts of products as tokens."""
+
+    titles: Tokens
+    descriptions: Tokens
+    attributes: Tokens
+
+
+def learn_inventory(source: Source) -> tuple[Inventory, Decision, Fields]:
+    """(what the products teach, the type of each, their tokens)."""
+    endings = cjk_endings(source.titles)
+    reader = Reader(endings=endings)
+    fields = _read(reader, source)
+    words = list(reader.numbers)
+    values, type_values = attribute_words(source, reader.numbers)
+    brand_words = [
+        reader.numbers[b] for b in sorted({b.casefold() for b in source.brands}) if b in reader.numbers
+    ]
+    vocabulary = learn_vocabulary(
+        words,
+        fields.titles,
+        fields.descriptions,
+        brand=source.brand,
+        values=values,
+        type_values=type_values,
+        brand_words=np.array(brand_words, dtype=np.int64),
+        coherence=attribute_coherence(source, len(words)),
+    )
+    phrases = learn_phrases(vocabulary, fields.titles, fields.descriptions, brand=source.brand)
+    phrases = _without_values(phrases, vocabulary, fields, source)
+    features, matrix = learn_features(source, vocabulary, (fields.titles, fields.descriptions))
+    evidence = _evidence(phrases, vocabulary, fields)
+    strength = phrases.strength(vocabulary.noun)
+    general = [number for number, word in enumerate(words) if word in GENERAL]
+    strength[(phrases.parent < 0) & np.isin(phrases.word, general)] = 0.0
+    decider = learn_decider(phrases, strength, evidence, matrix)
+    inventory = Inventory(
+        endings=endings, vocabulary=vocabulary, phrases=phrases, features=features, decider=decider
+    )
+    return inventory, decide(decider, evidence, matrix), fields
+
+
+def read_types(inventory: Inventory, source: Source) -> tuple[Decision, Fields]:
+    """The type of each product, by what is known already."""
+    vocabulary = inventory.vocabulary
+    fields = _read(Reader(vocabulary.words, endings=inventory.endings, closed=True), source)
+    matrix = inventory.features.matrix(source, vocabulary, (fields.titles, fields.descriptions))
+    evidence = _evidence(inventory.phrases, vocabulary, fields)
+    return decide(inventory.decider, evidence, matrix), fields
+
+
+def _read(reader: Reader, source: Source) -> Fields:
+    nobody = [""] * len(source)
+    return Fields(
+        titles=reader.read(source.titles, source.brands),
+        descriptions=reader.read(source.descriptions, source.brands, most=MOST_DESCRIPTION),
+        attributes=reader.read(source.type_texts, nobody),
+    )
+
+
+def _evidence(phrases: Phrases, vocabulary: Vocabulary, fields: Fields) -> Evidence:
+    return gather(phrases, vocabulary, fields.titles, fields.descriptions, fields.attributes)
+
+
+def _without_values(phrases: Phrases, vocabulary: Vocabulary, fields: Fields, source: Source) -> Phrases:
+    """Mark phrases that are, in many of their products, a value of an attribute: 'full hd' is no type."""
+    known = vocabulary.words
+    nodes = {tuple(known[word] for word in phrases.words(node)): node for node in range(len(phrases))}
+    singular = {known[word]: known[lemma] for word, lemma in enumerate(vocabulary.lemma.tolist())}
+    width = max(1, len(phrases))
+    found = mentions(phrases, vocabulary, fields.titles)
+    said = np.unique(fields.titles.text[found.place] * width + found.node)
+    valued = said[np.isin(said, valued_phrases(source, nodes, singular))] % width
+    share = np.bincount(valued, minlength=width) / np.maximum(1, np.bincount(said % width, minlength=width))
+    quality = (share >= _VALUED)[: len(phrases)] & (phrases.parent >= 0)
+    return replace(phrases, quality=quality)
