@@ -50,8 +50,9 @@ class Earlier:
         self.fresh: dict[str, Numbers] = {}
         """Space → the products (int64) whose vector came, went or was made anew; filled as that is done."""
         self._same: dict[EdgeType, bool] = {}
+        self._places: dict[NodeKind, Numbers] = {}
 
-    @cached_property
+    @property
     def moved(self) -> Numbers:
         """int64 [earlier products]: the number each has now, -1 if it is gone."""
         return self._moved("product")
@@ -187,10 +188,11 @@ class Earlier:
         )
 
     def _moved(self, kind: NodeKind) -> Numbers:
-        old, new = self.fitted.graph.nodes[kind], self.graph.nodes[kind]
-        if self.same_nodes(kind):
-            return np.arange(len(old), dtype=np.int64)
-        return new.numbers(old)
+        if kind not in self._places:
+            old, new = self.fitted.graph.nodes[kind], self.graph.nodes[kind]
+            same = self.same_nodes(kind)
+            self._places[kind] = np.arange(len(old), dtype=np.int64) if same else new.numbers(old)
+        return self._places[kind]
 
 
 def _evidence(trace: Trace) -> dict[str, Any]:

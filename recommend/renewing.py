@@ -21,6 +21,7 @@ from recommend.vector_stages import (
     open_cache,
     picture_vectors,
     text_cards,
+    text_encoder,
 )
 
 if TYPE_CHECKING:
@@ -79,9 +80,8 @@ def _renew_text(
     vectors.matrix[rows[differs]] = 0
     if filled:
         from encoders.cache import cached_encode
-        from encoders.text import TextEncoder
 
-        encoder = TextEncoder(settings.text_model, max_length=settings.text_length, threads=settings.threads)
+        encoder = text_encoder(settings, like=earlier.fitted.made.keys.text)
         _check("text", encoder.key, earlier.fitted.made.keys.text)
         found = cached_encode(
             encoder, [cards[at] for at in filled], cache=store, progress=stages.progress, stage="text"

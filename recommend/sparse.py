@@ -11,8 +11,14 @@ import scipy.sparse as sp
 
 
 def csr(data: Any, indices: Any, indptr: Any, shape: tuple[int, int]) -> sp.csr_array:
-    """A matrix from its three arrays, which it shares (the library's own types know no such call)."""
-    made: sp.csr_array = sp.csr_array((data, indices, indptr), shape=shape)
+    """A matrix from its three arrays, which it shares; both kinds of index in 32 bits where they fit.
+
+    (With 64 bits in one of them the library makes it 64 in both, which costs time wherever it is used. Its
+    own types know no such call.)
+    """
+    narrow = np.int32 if max(len(indices), *shape) <= np.iinfo(np.int32).max else np.int64
+    cells = (data, indices.astype(narrow, copy=False), indptr.astype(narrow, copy=False))
+    made: sp.csr_array = sp.csr_array(cells, shape=shape)
     return made
 
 
@@ -25,10 +31,11 @@ def empty(rows: int, columns: int) -> sp.csr_array:
 
 def weighted_sum(parts: Iterable[tuple[sp.csr_array, float]], rows: int, columns: int) -> sp.csr_array:
     """float32 [rows, columns], entries sorted: the sum of matrices, each times its weight."""
-    total: Any = empty(rows, columns)
+    total: Any = None
     for matrix, weight in parts:
-        total = total + matrix * np.float32(weight)
-    total = total.tocsr().astype(np.float32)
+        part = matrix * np.float32(weight)
+        total = part if total is None else total + part
+    total = empty(rows, columns) if total is None else total.tocsr().astype(np.float32, copy=False)
     total.sort_indices()
     found: sp.csr_array = total
     return found
@@ -42,40 +49,44 @@ def keep_best(
     """
     matrix = matrix.tocsr()
     columns, data, indptr = matrix.indices, matrix.data, matrix.indptr
+    counts = np.diff(indptr)
     keep = data > 0
-    crowded = np.flatnonzero(np.diff(indptr) > most)
+    crowded = np.flatnonzero(counts > most)
+    last = np.zeros(len(counts), dtype=data.dtype)
     if len(crowded):
-        place = np.arange(matrix.shape[1])
-        if priority is not None:
-            place[np.lexsort((place, -priority))] = np.arange(matrix.shape[1])
-        for row in crowded.tolist():
-            cells = slice(indptr[row], indptr[row + 1])
-            keep[cells] &= _best_of_row(data[cells], place[columns[cells]], most)
-    counts = np.add.reduceat(np.append(keep, False), indptr[:-1]) * (np.diff(indptr) > 0)
-    kept_indptr = np.zeros(matrix.shape[0] + 1, dtype=np.int64)
-    np.cumsum(counts, out=kept_indptr[1:])
-    kept = sp.csr_array(
-        (data[keep].astype(np.float32), columns[keep].astype(np.int32), kept_indptr), shape=matrix.shape
-    )
+        starts, stops = indptr[crowded].tolist(), indptr[crowded + 1].tolist()
+        last[crowded] = [
+            np.partition(data[start:stop], stop - start - most)[stop - start - most]
+            for start, stop in zip(starts, stops, strict=True)
+        ]
+        keep &= data >= np.repeat(last, counts)
+    at = np.flatnonzero(keep)
+    kept_indptr = np.searchsorted(at, indptr)
+    surplus = np.flatnonzero(np.diff(kept_indptr) > most)
+    if len(surplus):  # several are as large as the last that fits
+        place = places(matrix.shape[1], priority)
+        for row in surplus.tolist():
+            cells = at[kept_indptr[row] : kept_indptr[row + 1]]
+            equal = cells[data[cells] == last[row]]
+            room = most - (len(cells) - len(equal))
+            ranks = place[columns[equal]]
+            keep[equal[ranks > np.partition(ranks, room - 1)[room - 1]]] = False
+        at = np.flatnonzero(keep)
+        kept_indptr = np.searchsorted(at, indptr)
+    kept = csr(data[at].astype(np.float32, copy=False), columns[at], kept_indptr, matrix.shape)
     kept.sort_indices()
     return kept
 
 
-def _best_of_row(
-    data: npt.NDArray[np.float32], place: npt.NDArray[np.int64], most: int
-) -> npt.NDArray[np.bool_]:
-    """bool [m]: the `most` largest; among those equal to the last of them, the ones placed first."""
-    last = np.partition(data, len(data) - most)[len(data) - most]
-    keep: npt.NDArray[np.bool_] = data > last
-    equal = np.flatnonzero(data == last)
-    room = most - int(keep.sum())
-    if room < len(equal):
-        equal = equal[np.argpartition(place[equal], room - 1)[:room]] if room else equal[:0]
-    keep[equal] = True
-    return keep
+def places(columns: int, priority: npt.NDArray[np.float32] | None = None) -> npt.NDArray[np.int32]:
+    """int32 [columns]: who comes first among equals, 0 before 1: higher priority, then lower number."""
+    place = np.arange(columns, dtype=np.int32)
+    if priority is not None:
+        place[np.argsort(-priority, kind="stable")] = np.arange(columns, dtype=np.int32)
+    return place
 
 
-def mean_of_best(matrix: sp.csr_array, most: int, *, cells: int = 20_000_000) -> float:
+def mean_of_best(matrix: sp.csr_array, most: int, *, cells: int = 2_000_000) -> float:
     """The mean, over all rows, of their `most` largest entries. There must be some."""
     counts = np.diff(matrix.indptr)
     rows = np.flatnonzero(counts)
@@ -94,9 +105,12 @@ def mean_of_best(matrix: sp.csr_array, most: int, *, cells: int = 20_000_000) ->
 
 
 def products_of_rows(
-    left: sp.csr_array, right: sp.csr_array, *, memory: int = 20_000_000
+    left: sp.csr_array, right: sp.csr_array, *, memory: int = 2_000_000
 ) -> Iterator[tuple[int, sp.csr_array]]:
-    """left @ right, some rows at a time: (first row, block) with at most about `memory` entries a block."""
+    """left @ right, some rows at a time: (first row, block) with at most about `memory` entries a block.
+
+    (Blocks that the processor's cache holds take a third of the time of blocks that fill the memory.)
+    """
     costs = np.asarray(np.diff(right.indptr), dtype=np.int64)
     work = np.zeros(left.shape[0] + 1, dtype=np.int64)
     np.cumsum(
@@ -113,21 +127,9 @@ def products_of_rows(
 
 def without_diagonal(matrix: sp.csr_array, first_row: int = 0) -> sp.csr_array:
     """The matrix with entry (i, first_row + i) set to zero: no product is its own neighbour."""
-    rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr)) + first_row
-    matrix.data[rows == matrix.indices] = 0
+    numbers = np.arange(first_row, first_row + matrix.shape[0], dtype=matrix.indices.dtype)
+    matrix.data[np.repeat(numbers, np.diff(matrix.indptr)) == matrix.indices] = 0
     return matrix
-
-
-def similar_rows(
-    features: sp.csr_array, most: int, *, priority: npt.NDArray[np.float32] | None = None
-) -> sp.csr_array:
-    """For each row of `features` the `most` other rows with the largest inner product."""
-    turned = features.T.tocsr()
-    blocks = [
-        keep_best(without_diagonal(block, first), most, priority=priority)
-        for first, block in products_of_rows(features, turned)
-    ]
-    return stacked(blocks, features.shape[1])
 
 
 def stacked(blocks: list[sp.csr_array], columns: int) -> sp.csr_array:
@@ -135,31 +137,3 @@ def stacked(blocks: list[sp.csr_array], columns: int) -> sp.csr_array:
     made: Any = sp.vstack(blocks, format="csr") if blocks else sp.csr_array((0, columns), dtype=np.float32)
     found: sp.csr_array = made
     return found
-
-
-def differing_rows(one: sp.csr_array, other: sp.csr_array) -> npt.NDArray[np.bool_]:
-    """bool [n]: the rows in which two matrices of one shape, their entries sorted, are not the same."""
-    counts = np.diff(one.indptr)
-    differs: npt.NDArray[np.bool_] = counts != np.diff(other.indptr)
-    alike = np.repeat(~differs, counts)
-    cells = np.repeat(~differs, np.diff(other.indptr))
-    wrong = (one.indices[alike] != other.indices[cells]) | (one.data[alike] != other.data[cells])
-    differs[np.repeat(np.arange(len(counts)), counts)[alike][wrong]] = True
-    return differs
-
-
-def with_rows(matrix: sp.csr_array, rows: npt.NDArray[np.int64], new: sp.csr_array) -> sp.csr_array:
-    """The matrix with some rows (ascending) replaced by those of `new`."""
-    counts = np.diff(matrix.indptr)
-    replaced = np.zeros(len(counts), dtype=np.bool_)
-    replaced[rows] = True
-    kept = np.repeat(~replaced, counts)
-    counts[rows] = np.diff(new.indptr)
-    indptr = np.zeros(len(counts) + 1, dtype=np.int64)
-    np.cumsum(counts, out=indptr[1:])
-    fresh = np.repeat(replaced, counts)
-    data = np.empty(int(indptr[-1]), dtype=np.float32)
-    indices = np.empty(int(indptr[-1]), dtype=np.int32)
-    data[fresh], indices[fresh] = new.data, new.indices
-    data[~fresh], indices[~fresh] = matrix.data[kept], matrix.indices[kept]
-    return csr(data, indices, indptr, (len(counts), matrix.shape[1]))

@@ -19,7 +19,7 @@ from kg.records import NodeKind
 from recommend.channels.base import FitContext, Links, Task, item_channel, scale_of
 from recommend.channels.traces import SharedTrace
 from recommend.earlier import Earlier
-from recommend.sparse import similar_rows
+from recommend.similar_rows import similar_rows
 
 WORK = 50_000_000
 """Multiplications that one relation may cost: the commonest nodes, which say least and cost most, go

@@ -1,28 +1,24 @@
-"""The additive score of products for a history: one sparse matrix per way of remembering, plus priors.
+"""The additive score of products for a history: one sparse matrix per channel, plus priors.
 
 score(j) = sum over channels c and known products i of weight_c · scale_c · memory_c(i) · links_c[i, j] +
 priors(j)
 
-The channels are merged when a model is fitted; a score is taken apart again into its channels only for the
-hits shown.
+A history reaches few rows, so they are added up when it is asked for: nothing is made beforehand that an
+update would have to make again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
 from recommend.behaviour import History
-from recommend.channels.base import Links, Memory, Prior
-from recommend.sparse import differing_rows, weighted_sum, with_rows
-
-Part: TypeAlias = tuple[sp.csr_array, float]
-"""A matrix and its factor."""
+from recommend.channels.base import Links, Memory, Prior, Task
 
 _DECAY: Mapping[Memory, float] = {"all": 1.0, "recent": 0.9, "next": 0.5}
 """How much less a product counts for every moment that lies between it and the latest."""
@@ -38,7 +34,6 @@ def remembered(history: History, memory: Memory) -> npt.NDArray[np.float32]:
 class Additive:
     """Weighted links and priors for one task. `weights` are those of `links` and `priors`, by name."""
 
-    merged: Mapping[Memory, sp.csr_array]
     prior: npt.NDArray[np.float32]
     links: Sequence[Links]
     priors: Sequence[Prior]
@@ -46,67 +41,56 @@ class Additive:
 
     @classmethod
     def of(
-        cls,
-        links: Sequence[Links],
-        priors: Sequence[Prior],
-        weights: Mapping[str, float],
-        *,
-        products: int,
-        earlier: Additive | None = None,
+        cls, links: Sequence[Links], priors: Sequence[Prior], weights: Mapping[str, float], *, products: int
     ) -> Additive:
-        """Merge the channels whose weight is above 0; there are `products` products.
-
-        What `earlier` merged of the very same rows is taken over.
-        """
-        by_memory: dict[Memory, list[Part]] = {}
-        for one in links:
-            if weights.get(one.name, 0.0) > 0:
-                by_memory.setdefault(one.memory, []).append((one.matrix, weights[one.name] * one.scale))
-        merged = {
-            memory: _merge(parts, products, None if earlier is None else earlier.parts(memory))
-            for memory, parts in by_memory.items()
-        }
-        return cls.with_merged(merged, links, priors, weights, products=products)
-
-    @classmethod
-    def with_merged(
-        cls,
-        merged: Mapping[Memory, sp.csr_array],
-        links: Sequence[Links],
-        priors: Sequence[Prior],
-        weights: Mapping[str, float],
-        *,
-        products: int,
-    ) -> Additive:
-        """The same, with the matrices merged before."""
+        """The channels whose weight is above 0; there are `products` products."""
         prior = np.zeros(products, dtype=np.float32)
         for given in priors:
             prior += np.float32(weights.get(given.name, 0.0)) * given.values
         return cls(
-            merged=merged,
             prior=prior,
             links=tuple(one for one in links if weights.get(one.name, 0.0) > 0),
             priors=tuple(one for one in priors if weights.get(one.name, 0.0) > 0),
             weights=dict(weights),
         )
 
-    def parts(self, memory: Memory) -> tuple[sp.csr_array, Sequence[Part]] | None:
-        """The merged matrix, and what it was merged from."""
-        if memory not in self.merged:
-            return None
-        found = [
-            (one.matrix, self.weights[one.name] * one.scale) for one in self.links if one.memory == memory
-        ]
-        return self.merged[memory], found
+    @cached_property
+    def merged(self) -> Mapping[Memory, sp.csr_array]:
+        """float64 [n, n]: the links of all channels that remember in the same way, added up. Made when first
+        asked for: it serves where many histories are scored at once."""
+        found: dict[Memory, sp.csr_array] = {}
+        for one in self.links:
+            part = one.matrix.astype(np.float64) * (self.weights[one.name] * one.scale)
+            found[one.memory] = found[one.memory] + part if one.memory in found else part
+        return found
 
     def scores(self, history: History) -> npt.NDArray[np.float32]:
         """float32 [n]: the score of every product."""
-        n = len(self.prior)
+        total = self.prior.astype(np.float64)
+        columns: list[npt.NDArray[np.int32]] = []
+        values: list[npt.NDArray[np.float32]] = []
+        factors: list[float] = []
+        ends = history.products + 1
+        for one in self.links:
+            counts = remembered(history, one.memory).astype(np.float64)
+            counts *= self.weights[one.name] * one.scale
+            starts, stops = one.matrix.indptr[history.products], one.matrix.indptr[ends]
+            for start, stop in zip(starts.tolist(), stops.tolist(), strict=True):
+                columns.append(one.matrix.indices[start:stop])
+                values.append(one.matrix.data[start:stop])
+            factors += counts.tolist()
+        if columns:
+            weights = np.concatenate(values) * np.repeat(factors, [len(part) for part in columns])
+            total += np.bincount(np.concatenate(columns), weights=weights, minlength=len(total))
+        return total.astype(np.float32)
+
+    def scores_by_merged(self, history: History) -> npt.NDArray[np.float32]:
+        """The same scores but for rounding in float64: quicker, once the links are merged."""
         total = self.prior.astype(np.float64)
         for memory, matrix in self.merged.items():
             columns, values = _rows(matrix, history.products, remembered(history, memory))
             if len(columns):
-                total += np.bincount(columns, weights=values, minlength=n)
+                total += np.bincount(columns, weights=values, minlength=len(total))
         return total.astype(np.float32)
 
     def signals(
@@ -129,24 +113,16 @@ class Additive:
         return found
 
 
-def _merge(
-    parts: Sequence[Part], products: int, earlier: tuple[sp.csr_array, Sequence[Part]] | None
-) -> sp.csr_array:
-    """The weighted sum of some matrices; of an earlier one only the rows that differ are added up anew."""
-    if earlier is None or len(earlier[1]) != len(parts) or earlier[0].shape[0] != products:
-        return weighted_sum(parts, products, products)
-    merged, before = earlier
-    differs = np.zeros(products, dtype=np.bool_)
-    for (old, old_factor), (new, factor) in zip(before, parts, strict=True):
-        if old_factor != factor:
-            return weighted_sum(parts, products, products)
-        if old is not new:
-            differs |= differing_rows(old, new)
-    if not differs.any():
-        return merged
-    rows = np.flatnonzero(differs)
-    summed = weighted_sum(((matrix[rows], factor) for matrix, factor in parts), len(rows), products)
-    return with_rows(merged, rows, summed)
+def by_task(
+    links: Sequence[Links],
+    priors: Sequence[Prior],
+    weights: Mapping[Task, Mapping[str, float]],
+    *,
+    products: int,
+) -> dict[Task, Additive]:
+    """The scores of both tasks that start from products."""
+    tasks: tuple[Task, ...] = ("history", "product")
+    return {task: Additive.of(links, priors, weights[task], products=products) for task in tasks}
 
 
 def _rows(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -64,11 +63,6 @@ class Corpus:
             and np.array_equal(self.words.texts.offsets, other.words.texts.offsets)
             and np.array_equal(self.words.texts.data, other.words.texts.data)
         )
-
-    def texts(self) -> list[list[int]]:
-        """The numbers of the words of each text."""
-        token, ends = self.token.tolist(), self.indptr.tolist()
-        return [token[start:stop] for start, stop in pairwise(ends)]
 
     def arrays(self) -> Arrays:
         return {**self.words.texts.arrays("words"), "token": self.token, "indptr": self.indptr}

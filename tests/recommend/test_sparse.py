@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from recommend.rank.top import top
 from recommend.sparse import (
+    csr,
     empty,
     keep_best,
     products_of_rows,
-    similar_rows,
     stacked,
     weighted_sum,
     without_diagonal,
@@ -68,17 +68,6 @@ def test_products_of_rows(seed: int, rows: int, middle: int, columns: int, memor
     np.testing.assert_allclose(whole.toarray(), left.toarray() @ right.toarray())
 
 
-@given(seeds, st.integers(1, 9), st.integers(1, 9), st.integers(1, 9))
-def test_similar_rows(seed: int, rows: int, columns: int, most: int) -> None:
-    rng = np.random.default_rng(seed)
-    features = _matrix(rng, rows, columns)
-    priority = rng.integers(0, 3, size=rows).astype(np.float32)
-    inner = features.toarray() @ features.toarray().T
-    np.fill_diagonal(inner, 0)
-    expected = [_best(row, most, priority) for row in inner]
-    np.testing.assert_allclose(similar_rows(features, most, priority=priority).toarray(), expected)
-
-
 @given(seeds, st.integers(1, 6), st.integers(0, 4))
 def test_weighted_sum(seed: int, size: int, parts: int) -> None:
     rng = np.random.default_rng(seed)
@@ -89,6 +78,13 @@ def test_weighted_sum(seed: int, size: int, parts: int) -> None:
     assert total.dtype == np.float32
 
 
+def test_indices_stay_narrow_where_they_fit() -> None:
+    wide = np.array([0, 1, 2])
+    matrix = csr(np.ones(2, np.float32), np.array([1, 0]), wide, (2, 2))
+    assert matrix.indices.dtype == matrix.indptr.dtype == np.int32
+    assert keep_best(matrix, 1).indices.dtype == np.int32
+
+
 def test_without_diagonal_of_a_block() -> None:
     block: Any = sp.csr_array(np.ones((2, 4), dtype=np.float32))
     np.testing.assert_array_equal(without_diagonal(block, 1).toarray(), [[1, 0, 1, 1], [1, 1, 0, 1]])
@@ -96,7 +92,6 @@ def test_without_diagonal_of_a_block() -> None:
 
 def test_nothing_stays_nothing() -> None:
     assert keep_best(empty(0, 0), 3).shape == (0, 0)
-    assert similar_rows(empty(0, 5), 3).shape[0] == 0
     assert stacked([], 7).shape == (0, 7)
 
 
