@@ -9,8 +9,9 @@ from functools import lru_cache
 
 import Stemmer
 
-_CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uac00-\ud7af"
-_TOKEN = re.compile(rf"[{_CJK}]+|[^\W_{_CJK}]+(?:[.'][^\W_{_CJK}]+)*")
+CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uac00-\ud7af"
+"""The scripts whose words are not parted by spaces, as a class of a regular expression."""
+_TOKEN = re.compile(rf"[{CJK}]+|[^\W_{CJK}]+(?:[.'][^\W_{CJK}]+)*")
 _STEMMER = Stemmer.Stemmer("english")
 MOST = 2_000
 """Words of one text beyond these are ignored: a pasted book is no query and no title."""
@@ -25,18 +26,20 @@ def written_tokens(text: str) -> list[tuple[str, str]]:
     """(token, the word as it was written, folded): what to show when a token is spoken of."""
     found: list[tuple[str, str]] = []
     for run in _TOKEN.findall(unicodedata.normalize("NFKC", text[: MOST * 20]).casefold()):
-        if _is_cjk(run[0]):
+        if is_cjk(run[0]):
             pieces = [run] if len(run) == 1 else [run[i : i + 2] for i in range(len(run) - 1)]
             found.extend((piece, piece) for piece in pieces)
         else:
-            found.append((_stem(run), run))
+            found.append((stem(run), run))
     return found[:MOST]
 
 
-def _is_cjk(character: str) -> bool:
+def is_cjk(character: str) -> bool:
+    """Whether a character of a word is written without spaces around it."""
     return "\u3040" <= character <= "\u30ff" or "\u3400" <= character <= "\u9fff" or character >= "\uac00"
 
 
 @lru_cache(maxsize=200_000)
-def _stem(word: str) -> str:
+def stem(word: str) -> str:
+    """A folded word without its English ending."""
     return str(_STEMMER.stemWord(word)) if word.isascii() else word

@@ -1,0 +1,302 @@
+"""From the words of a query to entities of the graph, without any model: quick enough for every keystroke."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property, partial
+from itertools import chain
+from typing import TypeAlias
+
+from kg.arrays import Arrays
+from kg.graph import Graph, Node
+from kg.records import NodeKind
+from recommend.understand.agreement import Agreement, product_nodes
+from recommend.understand.amounts import NO_AMOUNTS, Amounts, amounts_of
+from recommend.understand.asked import Asked, ask
+from recommend.understand.assembling import assembled, with_guess
+from recommend.understand.conflicts import measures_kept
+from recommend.understand.fields import Fields
+from recommend.understand.language import Grammar, Synonyms, packaged_grammar, packaged_synonyms
+from recommend.understand.learning import learnt_names
+from recommend.understand.marks import Marker
+from recommend.understand.meanings import (
+    Meaning,
+    agree,
+    kept,
+    meanings,
+    narrowed,
+    things_of,
+    weighed,
+)
+from recommend.understand.measures import Measure, MeasureReader
+from recommend.understand.name_table import NameTable
+from recommend.understand.names import ALIAS, Entry, fits
+from recommend.understand.nodes import Nodes
+from recommend.understand.own_names import OwnNames
+from recommend.understand.reading import Reading
+from recommend.understand.roles import Scopes, roles, scopes
+from recommend.understand.synonyms import with_synonyms
+from recommend.understand.vocabulary import Vocabulary
+from recommend.understand.words import key, normal, split
+
+Alias: TypeAlias = tuple[str, NodeKind, str, float]
+"""Another name of a node: (phrase, kind, id of the node, how well it fits: 0 to 1)."""
+Intent: TypeAlias = Callable[[str], Sequence[tuple[Node, float]]]
+"""What a model takes a text to ask for: types or categories with probabilities."""
+
+_ALIAS = 0.95
+"""No alias fits as well as the name itself."""
+_CLEAR = 0.9
+"""A name that fits so well needs no model beside it."""
+_SURE = 0.5
+"""So probable must a type be that only the model names."""
+
+
+class Reader:
+    """Reads queries for one graph. Immutable; `arrays` hold everything but the graph itself."""
+
+    def __init__(
+        self,
+        graph: Graph,
+        own: OwnNames,
+        names: NameTable,
+        agreement: Agreement,
+        fields: Fields,
+        vocabulary: Vocabulary,
+        *,
+        grammar: Grammar | None = None,
+    ) -> None:
+        self.graph = graph
+        self.own = own
+        self.names = names
+        self.agreement = agreement
+        self.fields = fields
+        self.vocabulary = vocabulary
+        self.grammar = grammar or packaged_grammar()
+
+    @classmethod
+    def of(
+        cls,
+        graph: Graph,
+        *,
+        aliases: Iterable[Alias] = (),
+        synonyms: Synonyms | None = None,
+        grammar: Grammar | None = None,
+        language: Iterable[str] = (),
+    ) -> Reader:
+        """A reader of everything that a graph names.
+
+        aliases: further names of nodes (of nodes that the graph lacks, none); synonyms: None for the list
+        that comes along; language: words that are right though the shop may lack them, which need no mending.
+        """
+        grammar = grammar or packaged_grammar()
+        fellows = _fellows(synonyms)
+        own = OwnNames.of(graph, grammar)
+        vocabulary = Vocabulary.of(graph, chain(language, _words_of(fellows)))
+        return cls._of(graph, own, vocabulary, aliases, fellows, grammar)
+
+    @classmethod
+    def _of(
+        cls,
+        graph: Graph,
+        own: OwnNames,
+        vocabulary: Vocabulary,
+        aliases: Iterable[Alias],
+        fellows: Mapping[str, tuple[str, ...]],
+        grammar: Grammar,
+    ) -> Reader:
+        linked = product_nodes(graph)
+        agreement = Agreement.of(graph, linked)
+        entries = [*own, *_aliases(graph, aliases)]
+        entries += list(with_synonyms(entries, fellows, Nodes(graph).thing_spans, _attribute_span(graph)))
+        known = {entry.key for entry in entries}
+        learnt = list(learnt_names(graph, linked, known=known, grammar=grammar))
+        entries += learnt
+        entries += list(with_synonyms(learnt, fellows, Nodes(graph).thing_spans))
+        return cls(
+            graph,
+            own,
+            NameTable.of(entries, agreement.counts, graph.offsets),
+            agreement,
+            Fields.of(graph, linked, MeasureReader(grammar), fellows),
+            vocabulary,
+            grammar=grammar,
+        )
+
+    def renewed(
+        self,
+        graph: Graph,
+        *,
+        aliases: Iterable[Alias] = (),
+        synonyms: Synonyms | None = None,
+        language: Iterable[str] = (),
+    ) -> Reader:
+        """What `of` makes of a newer graph. Only names and texts that are new are read."""
+        fellows = _fellows(synonyms)
+        own = self.own.renewed(self.graph, graph, self.grammar)
+        vocabulary = self.vocabulary.renewed(self.graph, graph, chain(language, _words_of(fellows)))
+        return self._of(graph, own, vocabulary, aliases, fellows, self.grammar)
+
+    def read(self, text: str, *, intent: Intent | None = None) -> Reading:
+        """What a query says. `intent` weighs the types where names leave them open; it is not asked where one
+        name says exactly what is wanted."""
+        plain = normal(text)
+        words = split(plain)
+        if not words:
+            return Reading(text=text, graph=self.graph)
+        measures: Sequence[Measure] = self._measures.find(plain)
+        asked = ask(
+            plain,
+            words,
+            measures,
+            marker=self._marker,
+            grammar=self.grammar,
+            names=self.names,
+            vocabulary=self.vocabulary,
+        )
+        several = meanings(asked.matches, self.names)
+        self._with_attribute_names(asked, several)
+        scope = scopes(plain, asked.words, asked.marks, several)
+        kept_in = [one for one in several if scope.of[one.match.start] != "without"]
+        agree(kept_in, self.agreement, self._nodes)
+        for one in several:
+            one.weights = kept(one.weights)
+        guess = self._guess(text, several, scope, intent)
+        role = roles(
+            asked.words, asked.marks, several, scope, self._nodes, self.agreement, self._become_thing
+        )
+        self._narrow(several, role)
+        measures, dropped = measures_kept(asked.words, several, role, measures, self.agreement)
+        if dropped:
+            several = [one for place, one in enumerate(several) if place not in dropped]
+            role = [its for place, its in enumerate(role) if place not in dropped]
+        reading = assembled(
+            text,
+            plain,
+            words,
+            asked,
+            several,
+            role,
+            scope,
+            self._amounts(plain, asked, measures, several, role),
+            graph=self.graph,
+            names=self.names,
+            vocabulary=self.vocabulary,
+            nodes=self._nodes,
+        )
+        return reading if "type" in role else with_guess(reading, guess, _SURE)
+
+    def _with_attribute_names(self, asked: Asked, several: Sequence[Meaning]) -> None:
+        """'Berry colour' is that colour and not the brand: of a word beside the name of an attribute, only
+        values of this attribute remain."""
+        named = {i for one in several for i in range(one.match.start, one.match.stop)}
+        for one in several:
+            beside = {
+                asked.words[i].token
+                for i in (one.match.start - 1, one.match.stop)
+                if 0 <= i < len(asked.words) and i not in named and not asked.marks[i]
+            }
+            if not beside or len(one.weights) == 1:
+                continue
+            own = {
+                n: w for n, w in one.weights.items() if beside.intersection(self._nodes.attribute_words(n))
+            }
+            if own:
+                one.weights = kept(own)
+
+    def _become_thing(self, one: Meaning) -> bool:
+        return things_of(one, self.agreement, partial(self._nodes.says_kind, self.grammar))
+
+    def _narrow(self, several: Sequence[Meaning], role: Sequence[str]) -> None:
+        """Types that properties narrow down."""
+        own = [one for one, its in zip(several, role, strict=True) if its == "attribute"]
+        for one, its in zip(several, role, strict=True):
+            if its == "type" and own:
+                narrowed(one, own, self.agreement, self._nodes)
+
+    def _guess(
+        self, text: str, several: Sequence[Meaning], scope: Scopes, intent: Intent | None
+    ) -> Sequence[tuple[Node, float]]:
+        """What the model says, if it is asked; the weights of what is wanted follow it."""
+        wanted = [one for one in several if scope.of[one.match.start] == "plain"]
+        clear = (
+            one.match.fit >= _CLEAR and len(one.weights) == 1 and self._nodes.is_thing(*one.weights)
+            for one in wanted
+        )
+        if intent is None or any(clear):
+            return ()
+        guess = intent(text)
+        for one in wanted:
+            weighed(one, guess, self._nodes, self.agreement)
+        return guess
+
+    def _amounts(
+        self,
+        plain: str,
+        asked: Asked,
+        measures: Sequence[Measure],
+        several: Sequence[Meaning],
+        role: Sequence[str],
+    ) -> Amounts:
+        if not measures and not any(word.folded.isdecimal() for word in asked.words):
+            return NO_AMOUNTS
+        things: list[tuple[int, float]] = []
+        free = [not mark for mark in asked.marks]
+        for one, its in zip(several, role, strict=True):
+            if its == "type":
+                things += [(n, w) for n, w in one.weights.items() if self._nodes.is_thing(n)]
+            if its in ("type", "brand", "series"):
+                free[one.match.start : one.match.stop] = [False] * (one.match.stop - one.match.start)
+        return amounts_of(plain, asked.words, measures, self.fields, things, free)
+
+    @cached_property
+    def _measures(self) -> MeasureReader:
+        return MeasureReader(self.grammar)
+
+    @cached_property
+    def _marker(self) -> Marker:
+        return Marker(self.grammar)
+
+    @cached_property
+    def _nodes(self) -> Nodes:
+        return Nodes(self.graph)
+
+    def arrays(self) -> Arrays:
+        """Everything but the graph and the grammar."""
+        parts = (self.own, self.names, self.agreement, self.fields, self.vocabulary)
+        return {name: array for part in parts for name, array in part.arrays().items()}
+
+    @classmethod
+    def from_arrays(cls, arrays: Arrays, graph: Graph, *, grammar: Grammar | None = None) -> Reader:
+        """What `arrays` gave, with the graph that it was made of."""
+        return cls(
+            graph,
+            OwnNames.from_arrays(arrays),
+            NameTable.from_arrays(arrays),
+            Agreement.from_arrays(arrays),
+            Fields.from_arrays(arrays),
+            Vocabulary.from_arrays(arrays),
+            grammar=grammar,
+        )
+
+
+def _fellows(synonyms: Synonyms | None) -> Mapping[str, tuple[str, ...]]:
+    return (packaged_synonyms() if synonyms is None else synonyms).fellows()
+
+
+def _words_of(fellows: Mapping[str, Iterable[str]]) -> Iterator[str]:
+    """The words of the synonyms: they are right, whatever the shop calls the thing."""
+    return (word for phrase in fellows for word in phrase.split(" "))
+
+
+def _attribute_span(graph: Graph) -> tuple[int, int]:
+    start = graph.offsets["attribute"]
+    return start, start + len(graph.nodes["attribute"])
+
+
+def _aliases(graph: Graph, aliases: Iterable[Alias]) -> Iterator[Entry]:
+    for phrase, kind, node_id, fit in aliases:
+        number = graph.nodes[kind].number(node_id)
+        words = split(normal(phrase))
+        if number is not None and fits(words):
+            yield Entry(key(words), graph.offsets[kind] + number, min(float(fit), _ALIAS), ALIAS)
