@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cache as once
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +14,23 @@ import numpy as np
 import numpy.typing as npt
 
 from kg.arrays import Arrays
+from kg.derive import Derived, derive
 from kg.graph import Graph
 from kg.split import hold_out
 from recommend.behaviour import Behaviour
 from recommend.channels import FitContext, Links, Prior, Task
 from recommend.channels.base import QueryChannel, fit_links, fit_priors, fit_query_channels
-from recommend.earlier import Earlier
 from recommend.index.vector_index import SpaceIndex
+from recommend.query_encoders import QueryEncoders
 from recommend.rank.learning import candidates, learn
-from recommend.renewing import renew_vectors
+from recommend.search_lessons import teach_search
 from recommend.settings import Settings
+from recommend.shopfront.suggesting import Suggester
 from recommend.sparse import keep_best, weighted_sum
 from recommend.stages import Stages
+from recommend.training.ranker import Ranker
+from recommend.understand.intent import IntentModel
+from recommend.understand.reader import Reader
 from recommend.vector_stages import Made, encode_content, fuse, learn_graph
 
 logger = logging.getLogger(__name__)
@@ -37,9 +43,18 @@ _MOST_PAIRS = 60_000
 
 @dataclass(kw_only=True, eq=False)
 class Fitted:
-    """Everything a recommender answers with."""
+    """Everything a recommender answers with.
 
+    `stated` is the graph as the store has it, `graph` the same with what was `derived` from it. `reader`
+    reads queries, `intent` says what kind of product a query's vector is near to (None: no text vectors).
+    """
+
+    stated: Graph
+    derived: Derived
     graph: Graph
+    reader: Reader
+    intent: IntentModel | None
+    suggester: Callable[[], Suggester]
     behaviour: Behaviour
     links: tuple[Links, ...]
     priors: tuple[Prior, ...]
@@ -48,6 +63,7 @@ class Fitted:
     weights: dict[Task, dict[str, float]]
     made: Made
     notes: Mapping[str, Arrays] = field(default_factory=dict)
+    ranker: Ranker | None = None
     card: dict[str, Any] = field(default_factory=dict)
 
 
@@ -57,6 +73,10 @@ def fit(graph: Graph, settings: Settings, *, seed: int, cache: Path | None, stag
     Weights are learned on interactions that no channel and no embedding has seen; the channels that only
     count are then fitted again on everything.
     """
+    stated = graph
+    with stages.stage("types"):
+        derived = derive(stated)
+        graph = derived.added_to(stated)
     with stages.stage("graph"):
         behaviour = Behaviour.of(graph)
         split = hold_out(
@@ -89,10 +109,13 @@ def fit(graph: Graph, settings: Settings, *, seed: int, cache: Path | None, stag
         )
         links, priors = fit_links(context), fit_priors(context)
         query_channels = fit_query_channels(context)
-    weights = _default_weights(links, priors, query_channels)
+    with stages.stage("names"):
+        encoders = QueryEncoders.of(made, settings)
+        reader = Reader.of(graph, aliases=derived.aliases, language=encoders.language())
+        intent = _intent(graph, made, encoders, seed)
+    weights = default_weights(links, priors, query_channels)
     card: dict[str, Any] = {}
-    users = split.users
-    if len(users) >= _LEAST_USERS:
+    if len(split.users) >= _LEAST_USERS:
         with stages.stage("weights"):
             # what depends on nothing that was hidden need not be fitted again
             unchanged = {one.name: one for one in links if one.name not in _behavioural(links)}
@@ -102,18 +125,19 @@ def fit(graph: Graph, settings: Settings, *, seed: int, cache: Path | None, stag
                 fit_priors(plain),
                 held,
                 split.hidden,
-                users,
+                split.users,
                 listed=graph.products.listed,
             )
-            learned, value = learn(given, weights["history"])
-            weights["history"] = learned
-            card["validation"] = {
-                "users": len(users),
-                "ndcg@10": round(value, 6),
-                "weights": {name: round(w, 4) for name, w in sorted(learned.items()) if w > 0},
-            }
-    return Fitted(
+            weights["history"], value = learn(given, weights["history"])
+            kept = {name: round(w, 4) for name, w in sorted(weights["history"].items()) if w > 0}
+            card["validation"] = {"users": len(split.users), "ndcg@10": round(value, 6), "weights": kept}
+    fitted = Fitted(
+        stated=stated,
+        derived=derived,
         graph=graph,
+        reader=reader,
+        intent=intent,
+        suggester=once(partial(Suggester.of, graph)),
         behaviour=behaviour,
         links=links,
         priors=priors,
@@ -124,59 +148,17 @@ def fit(graph: Graph, settings: Settings, *, seed: int, cache: Path | None, stag
         notes=context.notes,
         card=card,
     )
+    if settings.search_queries:
+        with stages.stage("search"):
+            teach_search(fitted, settings, seed=seed, progress=stages.progress)
+    return fitted
 
 
-def refit(earlier: Earlier, settings: Settings, *, seed: int, cache: Path | None, stages: Stages) -> Fitted:
-    """The earlier model with a newer graph. What was trained is kept: encoders, fusion and weights.
-
-    All the rest is as a fit would make it, but is only made where what it depends on differs.
-    """
-    graph = earlier.graph
-    with stages.stage("graph"):
-        behaviour = Behaviour.of(graph)
-        logger.info("%d products differ", len(earlier.changed))
-    # one after the other: while Python code runs beside it, a model waits for the interpreter at every step
-    made = renew_vectors(earlier, settings, stages, cache=cache)
-    with stages.stage("index"):
-        indexes = {
-            space: earlier.fitted.indexes[space] if earlier.same_space(space) else SpaceIndex.of(v, seed=seed)
-            for space, v in sorted(made.vectors.items())
-        }
-        context = FitContext(
-            graph=graph,
-            behaviour=behaviour,
-            vectors=made.vectors,
-            indexes=indexes,
-            settings=settings,
-            seed=seed,
-            earlier=earlier,
-        )
-        links, priors = fit_links(context), fit_priors(context)
-        query_channels = fit_query_channels(context)
-    # a weight was learned for links of one size; the size stays with it
-    before = {one.name: earlier.channel(one.trace) for one in links}
-    sizes = {name: old.scale for name, old in before.items() if old is not None}
-    links = tuple(replace(one, scale=sizes.get(one.name, one.scale)) for one in links)
-    weights = _default_weights(links, priors, query_channels)
-    names = {name: "" if old is None else old.name for name, old in before.items()}
-    for task, learned in earlier.fitted.weights.items():
-        then = {} if task == "query" else names
-        weights[task] = {name: learned.get(then.get(name, name), w) for name, w in weights[task].items()}
-    return Fitted(
-        graph=graph,
-        behaviour=behaviour,
-        links=links,
-        priors=priors,
-        query_channels=query_channels,
-        indexes=indexes,
-        weights=weights,
-        made=made,
-        notes=context.notes,
-        card={
-            **{name: value for name, value in earlier.fitted.card.items() if name != "stages"},
-            "update": earlier.summary(),
-        },
-    )
+def _intent(graph: Graph, made: Made, encoders: QueryEncoders, seed: int) -> IntentModel | None:
+    vectors = made.vectors.get("text")
+    if vectors is None:
+        return None
+    return IntentModel.fit(graph, vectors, encode=encoders.text_vectors, seed=seed)
 
 
 def _learners(behaviour: Behaviour, settings: Settings, seed: int) -> npt.NDArray[np.int64]:
@@ -194,11 +176,12 @@ def _behavioural(links: tuple[Links, ...]) -> frozenset[str]:
     return frozenset(one.name for one in links if isinstance(one.trace, BehaviourTrace))
 
 
-def _default_weights(
+def default_weights(
     links: tuple[Links, ...],
     priors: tuple[Prior, ...],
     query_channels: tuple[tuple[str, QueryChannel], ...],
 ) -> dict[Task, dict[str, float]]:
+    """What each channel is worth by task where nothing was learned."""
     tasks: tuple[Task, ...] = ("history", "product")
     found: dict[Task, dict[str, float]] = {
         task: {

@@ -14,6 +14,7 @@ import scipy.sparse as sp
 
 from fusion.loading import load_fusion
 from kg.arrays import Arrays, load_arrays
+from kg.derive import Derived
 from kg.errors import VersionError
 from kg.graph import Graph
 from kg.shop import Shop
@@ -26,8 +27,14 @@ from recommend.fitting import Fitted
 from recommend.index.vector_index import SpaceIndex
 from recommend.later import Later
 from recommend.query_encoders import EncoderKeys, QueryEncoders
-from recommend.rank.additive import Additive
+from recommend.rank.additive import Additive, by_task
+from recommend.search_lessons import popularity_of
 from recommend.settings import Settings
+from recommend.shopfront.suggesting import Suggester
+from recommend.sparse import csr
+from recommend.training.ranker import Ranker
+from recommend.understand.intent import IntentModel
+from recommend.understand.reader import Reader
 from recommend.vector_stages import Made
 
 MODEL = "model.json"
@@ -81,7 +88,9 @@ def _verified(folder: Path) -> Opened:
 def _open(folder: Path, manifest: Mapping[str, Any]) -> Opened:
     model = json.loads((folder / MODEL).read_text(encoding="utf-8"))
     settings = Settings(**manifest["settings"]["settings"])
-    graph = Graph.from_arrays(load_arrays(folder / "graph.safetensors"))
+    stated = Graph.from_arrays(load_arrays(folder / "graph.safetensors"))
+    derived = Derived.from_arrays(load_arrays(folder / "derived.safetensors"), stated)
+    graph = derived.added_to(stated)
     n = graph.product_count
     links = tuple(_open_links(folder, plain, n) for plain in model["links"])
     values = load_arrays(folder / "priors.safetensors") if model["priors"] else {}
@@ -105,29 +114,36 @@ def _open(folder: Path, manifest: Mapping[str, Any]) -> Opened:
     )
     keys = EncoderKeys(**model["keys"])
     fitted = Fitted(
+        stated=stated,
+        derived=derived,
         graph=graph,
+        reader=Reader.from_arrays(load_arrays(folder / "reader.safetensors"), graph),
+        intent=IntentModel.from_arrays(load_arrays(folder / "intent.safetensors"))
+        if model["intent"]
+        else None,
+        suggester=Suggester.later(graph, folder / "suggest.safetensors"),
+        ranker=Ranker.load(folder / "best", graph, popularity=popularity_of(priors))
+        if model["best"]
+        else None,
         behaviour=Behaviour.of(graph),
         links=links,
         priors=priors,
         query_channels=query_channels,
         indexes=indexes,
         weights=model["weights"],
-        made=Made(keys=keys),
+        made=Made(
+            keys=keys,
+            # now, not at the first query: the version may be pruned while it is open
+            fusion=load_fusion(folder / "fusion") if model["fusion"] else None,
+        ),
         notes=Later(partial(_open_notes, folder)),
         card=dict(manifest["card"]),
     )
-    encoders = QueryEncoders(
-        keys=keys,
-        text_model=settings.text_model,
-        text_length=settings.text_length,
-        image_model=settings.image_model,
-        # now, not at the first query: the version may be pruned while it is open
-        fusion=load_fusion(folder / "fusion") if model["fusion"] else None,
-    )
+    encoders = QueryEncoders.of(fitted.made, settings)
     return Opened(
         fitted=fitted,
         encoders=encoders,
-        additive=_open_additive(folder, model, links, priors, n),
+        additive=by_task(links, priors, model["weights"], products=n),
         settings=settings,
         seed=int(manifest["settings"]["seed"]),
         folder=folder,
@@ -151,15 +167,5 @@ def _open_links(folder: Path, plain: Mapping[str, Any], n: int) -> Links:
     )
 
 
-def _open_additive(
-    folder: Path, model: Mapping[str, Any], links: tuple[Links, ...], priors: tuple[Prior, ...], n: int
-) -> dict[Task, Additive]:
-    found: dict[Task, Additive] = {}
-    for task, memories in model["merged"].items():
-        merged = {m: _matrix(load_arrays(folder / "merged" / f"{task}-{m}.safetensors"), n) for m in memories}
-        found[task] = Additive.with_merged(merged, links, priors, model["weights"][task], products=n)
-    return found
-
-
 def _matrix(arrays: Arrays, n: int) -> sp.csr_array:
-    return sp.csr_array((arrays["data"], arrays["indices"], arrays["indptr"]), shape=(n, n))
+    return csr(arrays["data"], arrays["indices"], arrays["indptr"], (n, n))

@@ -6,23 +6,29 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from kg.errors import SettingsError
 from kg.filters import Filter
+from recommend.understand.reading import Entity, Reading
 from recommend.understand.tokens import written_tokens
 
-RankingName: TypeAlias = Literal["exact"]
+RankingName: TypeAlias = Literal["exact", "best"]
 MOST_RESULTS = 10_000
+_THINGS = ("type", "category")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Query:
     """One question. Exactly one of the three kinds: a search (text or image), a seed product, or a
-    history (of a user, or given as product ids, oldest first)."""
+    history (of a user, or given as product ids, oldest first).
+
+    `sort`, `facets` and `profile` are of searches: another order than by relevance, the fields to count by,
+    and a ranking profile of the shop's rules (see `recommend.shopfront`).
+    """
 
     text: str | None = None
     image: str | None = None
@@ -32,14 +38,17 @@ class Query:
     where: tuple[Filter, ...] = ()
     ranking: RankingName = "exact"
     k: int = 10
+    sort: str | None = None
+    facets: tuple[str, ...] = ()
+    profile: str = ""
 
     def __post_init__(self) -> None:
         if not isinstance(self.k, int | np.integer):
             raise SettingsError(f"k={self.k!r} must be a whole number")
         if not 1 <= self.k <= MOST_RESULTS:
             raise SettingsError(f"k={self.k} is outside 1 to {MOST_RESULTS:,}")
-        if self.ranking != "exact":
-            raise SettingsError(f"ranking={self.ranking!r} is not built in this version; use 'exact'")
+        if self.ranking not in get_args(RankingName):
+            raise SettingsError(f"ranking={self.ranking!r} must be 'exact' or 'best'")
 
     @property
     def is_search(self) -> bool:
@@ -48,6 +57,8 @@ class Query:
 
 QueryEncoder: TypeAlias = Callable[["PreparedQuery"], npt.NDArray[np.float32] | None]
 """Gives the vector of a query in one space, or None if the query has nothing to say there."""
+QueryReader: TypeAlias = Callable[[str], Reading]
+"""Reads what a text names."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -56,11 +67,49 @@ class PreparedQuery:
 
     query: Query
     encoders: Mapping[str, QueryEncoder]
+    read: QueryReader | None = None
     _vectors: dict[str, npt.NDArray[np.float32] | None] = field(default_factory=dict)
 
     @property
     def text(self) -> str:
         return (self.query.text or "").strip()
+
+    @cached_property
+    def reading(self) -> Reading:
+        """What the text names in this shop; nothing without a reader."""
+        return Reading(text=self.text) if self.read is None else self.read(self.text)
+
+    @cached_property
+    def said(self) -> str:
+        """The text with words joined as the shop joins them: 'head set' where it sells headsets."""
+        text = self.text
+        for entity, name in self._renamed:
+            if _joined(name) == _joined(entity.words):
+                text = text.replace(entity.words, name, 1)
+        return text
+
+    @cached_property
+    def rewordings(self) -> tuple[str, ...]:
+        """What is said, each time with other words for a kind: 'notebook' for 'laptop'."""
+        said = self.said
+        return tuple(
+            said.replace(entity.words, name, 1)
+            for entity, name in self._renamed
+            if entity.words in said and _joined(name) != _joined(entity.words)
+        )
+
+    @cached_property
+    def _renamed(self) -> list[tuple[Entity, str]]:
+        """Kinds that were named in other words than their own, with these."""
+        reading = self.reading
+        return [
+            (entity, reading.name(entity.nodes[0][0]))
+            for entity in reading.of_role("type")
+            if entity.words
+            and entity.source != "name"
+            and entity.nodes
+            and entity.nodes[0][0].kind in _THINGS
+        ]
 
     @property
     def image(self) -> Path | None:
@@ -77,7 +126,7 @@ class PreparedQuery:
 
     @cached_property
     def _written(self) -> tuple[tuple[str, str], ...]:
-        return tuple(written_tokens(self.text))
+        return tuple(written_tokens(self.said))
 
     def vector(self, space: str) -> npt.NDArray[np.float32] | None:
         """float32 [d] of length 1: the query in a vector space, or None."""
@@ -85,3 +134,7 @@ class PreparedQuery:
             encoder = self.encoders.get(space)
             self._vectors[space] = None if encoder is None else encoder(self)
         return self._vectors[space]
+
+
+def _joined(words: str) -> str:
+    return "".join(words.casefold().replace("-", " ").split())

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -15,24 +17,37 @@ from kg.graph import Graph
 from kg.store import GraphStore
 from kg.versions import seal
 from recommend.behaviour import History
-from recommend.channels.base import Signal, Task, moved_channels
+from recommend.channels.base import Task, moved_channels
 from recommend.earlier import Earlier
 from recommend.explain.collect import Evidence, explain
 from recommend.explain.explanation import Explanation
-from recommend.fitting import Fitted, fit, refit
+from recommend.fitting import Fitted, fit
 from recommend.index.graph_index import spaces_in_graph
 from recommend.index.vector_index import SpaceIndex
 from recommend.opening import Opened, open_fitted
-from recommend.query import PreparedQuery, Query, RankingName
+from recommend.query import Query, RankingName
 from recommend.query_encoders import QueryEncoders
-from recommend.rank.additive import Additive
-from recommend.rank.blend import Part, blend
+from recommend.rank.additive import Additive, by_task
 from recommend.rank.top import top
+from recommend.refitting import enriched, refit
 from recommend.results import Hit, Ranking, Results
 from recommend.saving import save_fitted
+from recommend.searching import Searching
 from recommend.settings import Settings
+from recommend.shopfront import (
+    Rulebook,
+    Shopfront,
+    SortOrder,
+    Suggestion,
+    check_sort,
+    facet_names,
+    rules_of_shop,
+)
 from recommend.stages import Progress, Stages
+from recommend.understand.reading import Reading
 
+_MANY = 2_000
+"""From so many users on it pays to add the channels up before."""
 UNKNOWN_USER = "nothing is known of this user yet: the most popular products"
 
 
@@ -48,11 +63,19 @@ class Recommender:
         *,
         settings: Settings,
         seed: int,
+        rules: Path | None = None,
     ) -> None:
         self._fitted = fitted
         self._encoders = encoders
         self._additive = additive
-        self._filters = FilterIndex(fitted.graph.products)
+        self._filters = FilterIndex.of(fitted.graph)
+        book = Rulebook.open(rules, fitted.graph, self._filters, channels=tuple(fitted.weights["query"]))
+        self._front = Shopfront(
+            fitted.graph, self._filters, book, popularity=lambda: fitted.behaviour.popularity
+        )
+        self._searching = Searching(
+            fitted, encoders, self._filters, self._front, additive["history"], taste=settings.taste
+        )
         self.settings = settings
         self.seed = seed
 
@@ -70,7 +93,7 @@ class Recommender:
         settings = settings or Settings()
         stages = Stages(progress)
         fitted = fit(graph, settings, seed=seed, cache=cache, stages=stages)
-        return cls._merged(fitted, settings, seed, stages, None)
+        return cls._of(fitted, settings, seed, stages)
 
     @classmethod
     def refit(
@@ -87,40 +110,28 @@ class Recommender:
         `written` are the ids of the products that may differ from the saved graph (None: compare them all).
         """
         stages = Stages(progress)
-        earlier = Earlier(opened.fitted, graph, folder=opened.folder, written=written)
-        fitted = refit(earlier, opened.settings, seed=opened.seed, cache=cache, stages=stages)
-        return cls._merged(fitted, opened.settings, opened.seed, stages, opened)
+        with stages.stage("types"):
+            derived, whole = enriched(opened.fitted, graph, written)
+        earlier = Earlier(opened.fitted, whole, folder=opened.folder, written=written)
+        fitted = refit(earlier, graph, derived, opened.settings, seed=opened.seed, cache=cache, stages=stages)
+        return cls._of(fitted, opened.settings, opened.seed, stages)
 
     @classmethod
-    def _merged(
-        cls, fitted: Fitted, settings: Settings, seed: int, stages: Stages, opened: Opened | None
-    ) -> Recommender:
-        with stages.stage("index"):
-            tasks: tuple[Task, ...] = ("history", "product")
-            additive = {
-                task: Additive.of(
-                    fitted.links,
-                    fitted.priors,
-                    fitted.weights[task],
-                    products=fitted.graph.product_count,
-                    earlier=None if opened is None else opened.additive[task],
-                )
-                for task in tasks
-            }
+    def _of(cls, fitted: Fitted, settings: Settings, seed: int, stages: Stages) -> Recommender:
+        additive = by_task(fitted.links, fitted.priors, fitted.weights, products=fitted.graph.product_count)
         fitted.card = {**fitted.card, **fitted.made.card, "stages": stages.seconds}
-        encoders = QueryEncoders(
-            keys=fitted.made.keys,
-            text_model=settings.text_model,
-            text_length=settings.text_length,
-            image_model=settings.image_model,
-            fusion=fitted.made.fusion,
-        )
+        encoders = QueryEncoders.of(fitted.made, settings)
         return cls(fitted, encoders, additive, settings=settings, seed=seed)
 
     @classmethod
-    def open(cls, path: Path | str, *, vectors: GraphStore | None = None) -> Recommender:
+    def open(
+        cls, path: Path | str, *, vectors: GraphStore | None = None, rules: Path | str | None = None
+    ) -> Recommender:
         """Open a saved model, or the serving version of a shop. Every file is checked against its
         checksum.
+
+        `rules` is a file of the shop's own rules (`recommend.shopfront.rules`); rules.toml in the shop's
+        folder if that is there.
 
         With `vectors`, a store into which this version's vectors were put (`build(vectors_to_graph=True)`),
         searches look for neighbours there; it must stay open as long as the recommender. VersionError if it
@@ -128,7 +139,12 @@ class Recommender:
         """
         opened = open_fitted(Path(path))
         model = cls(
-            opened.fitted, opened.encoders, opened.additive, settings=opened.settings, seed=opened.seed
+            opened.fitted,
+            opened.encoders,
+            opened.additive,
+            settings=opened.settings,
+            seed=opened.seed,
+            rules=rules_of_shop(Path(path)) if rules is None else Path(rules),
         )
         if vectors is not None:
             found = spaces_in_graph(vectors, opened.folder, model.query_spaces, model.graph.nodes["product"])
@@ -148,7 +164,7 @@ class Recommender:
         self, folder: Path, *, earlier: Opened | None = None, share: Callable[[str], None] | None = None
     ) -> None:
         """Write the files of the model, without sealing them; see `recommend.saving.save_fitted`."""
-        save_fitted(folder, self._fitted, self._additive, earlier=earlier, share=share)
+        save_fitted(folder, self._fitted, earlier=earlier, share=share)
 
     def manifest_settings(self, revision: str = "") -> dict[str, Any]:
         """What the manifest says of how this model was made, and from which revision of the store."""
@@ -156,7 +172,7 @@ class Recommender:
 
     @property
     def graph(self) -> Graph:
-        """The graph that this model was fitted on."""
+        """The graph that this model was fitted on, with what was derived from it."""
         return self._fitted.graph
 
     @property
@@ -169,6 +185,11 @@ class Recommender:
         """The vector spaces that queries can enter."""
         indexes = self._fitted.indexes
         return {space: indexes[space] for space in self._encoders.spaces if space in indexes}
+
+    @property
+    def rankings(self) -> tuple[RankingName, ...]:
+        """The rankings of searches that this version has."""
+        return ("exact",) if self._fitted.ranker is None else ("exact", "best")
 
     @property
     def weights(self) -> Mapping[Task, Mapping[str, float]]:
@@ -185,10 +206,16 @@ class Recommender:
         where: Where = (),
         ranking: RankingName = "exact",
         k: int = 10,
+        sort: SortOrder | None = None,
+        facets: Sequence[str] | bool = (),
+        profile: str = "",
     ) -> Results:
         """Products for a text, a picture or both; with a user or a history, to their taste.
 
-        `where` are filters, such as 'price<=50'. Raises SettingsError for a query that says nothing.
+        `where` are filters, such as 'price<=50'; `ranking` 'best' lets trees rank the best products again, if
+        this version has them. `sort` is another order of the result than by relevance, `facets` the fields by
+        which its products are counted (True: those that make sense), `profile` a ranking profile of the
+        shop's rules. Raises SettingsError for a query that says nothing.
         """
         if text is None and image is None:
             raise SettingsError("a search needs a text or an image; for recommendations call recommend()")
@@ -200,8 +227,19 @@ class Recommender:
             where=parse_where(where),
             ranking=ranking,
             k=k,
+            sort=None if sort is None else check_sort(sort),
+            facets=facet_names(facets),
+            profile=profile,
         )
         return self._search(query)
+
+    def understand(self, text: str) -> Reading:
+        """What a text names in this shop: `search` reads it in the same way."""
+        return self._searching.read(text)
+
+    def suggest(self, prefix: str, *, k: int = 8) -> tuple[Suggestion, ...]:
+        """What may be meant by the beginning of a query: brands, types, titles, queries of others …"""
+        return self._fitted.suggester().suggest(prefix, k, hidden=self._front.rules.hidden(date.today()))
 
     def similar(self, product_id: str, *, where: Where = (), k: int = 10) -> Results:
         """Products like one product. Raises UnknownProductError."""
@@ -221,16 +259,19 @@ class Recommender:
 
     def search_many(self, texts: Iterable[str], *, k: int = 10) -> Ranking:
         """The same as `search` for many texts, without signals."""
-        rankings = [self._search_numbers(Query(text=text, k=k))[:2] for text in texts]
-        return self._ranking(rankings, k)
+        return self._ranking([self._searching.ranked(Query(text=text, k=k)) for text in texts], k)
 
     def recommend_many(self, users: Iterable[str], *, k: int = 10) -> Ranking:
         """The same as `recommend` for many users, without signals."""
+        asked = list(users)
+        score = self._additive["history"].scores
+        if len(asked) >= _MANY:
+            score = self._additive["history"].scores_by_merged
         rankings = []
-        for user in users:
+        for user in asked:
             query = Query(user=user, k=k)
             history = self._history(query)
-            rankings.append(self._best("history", history, query, self._allowed(query)))
+            rankings.append(self._best(score(history), history, query, self._allowed(query)))
         return self._ranking(rankings, k)
 
     def explain(self, query: Query, product_id: str, *, paths: int = 3) -> Explanation:
@@ -246,14 +287,15 @@ class Recommender:
 
     def evaluate_history(self, history: History, *, k: int, task: Task = "history") -> npt.NDArray[np.int64]:
         """int64 [<= k]: product numbers for a history, as `recommend` ranks them."""
-        return self._best(task, history, Query(k=k), self.graph.products.listed)[0]
+        scores = self._additive[task].scores(history)
+        return self._best(scores, history, Query(k=k), self.graph.products.listed)[0]
 
     def evaluate_search(
         self, query: Query, *, weights: Mapping[str, float] | None = None
     ) -> npt.NDArray[np.int64]:
         """int64 [<= k]: product numbers for a search, as `search` ranks them; with `weights`, as these
         channels would (those left out are off)."""
-        return blend(self._parts(query, weights), query.k, self._allowed(query))[0]
+        return self._searching.ranked(query, self._taste_of(query), weights=weights)[0]
 
     @property
     def fitted(self) -> Fitted:
@@ -261,15 +303,19 @@ class Recommender:
         return self._fitted
 
     def _by_history(self, query: Query, task: Task, history: History) -> Results:
-        products, scores = self._best(task, history, query, self._allowed(query))
+        scored = self._additive[task].scores(history)
+        products, scores = self._best(scored, history, query, self._allowed(query))
         signals = self._additive[task].signals(history, products)
         note = UNKNOWN_USER if task == "history" and len(history.products) == 0 else ""
-        return self._results(query, products, scores, signals, note)
+        return Results(query=query, hits=self._hits(products, scores, signals), note=note)
 
     def _best(
-        self, task: Task, history: History, query: Query, allowed: npt.NDArray[np.bool_]
+        self,
+        scores: npt.NDArray[np.float32],
+        history: History,
+        query: Query,
+        allowed: npt.NDArray[np.bool_],
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
-        scores = self._additive[task].scores(history)
         scores[~allowed] = -np.inf
         scores[history.products[history.owned]] = -np.inf
         scores[scores <= 0] = -np.inf
@@ -277,55 +323,37 @@ class Recommender:
         return products, scores[products]
 
     def _search(self, query: Query) -> Results:
-        products, scores, parts = self._search_numbers(query)
-        signals: dict[str, npt.NDArray[np.float32]] = {}
-        for part in parts:
-            signals.update(part.shares(products))
-        return self._results(query, products, scores, signals, "")
-
-    def _search_numbers(
-        self, query: Query
-    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32], tuple[Part, ...]]:
-        parts = self._parts(query)
-        products, scores = blend(parts, query.k, self._allowed(query))
-        return products, scores, parts
-
-    def _parts(self, query: Query, weights: Mapping[str, float] | None = None) -> tuple[Part, ...]:
-        """What every query channel says, and the user's taste beside it."""
-        prepared = PreparedQuery(query=query, encoders=self._encoders.spaces)
-        if not prepared.text and prepared.image is None:
-            raise SettingsError("the search text is empty; type something, or call recommend()")
-        weights = self._fitted.weights["query"] if weights is None else weights
-        found: list[Part] = []
-        for _, channel in self._fitted.query_channels:
-            wanted = weights.get(channel.name, 0.0) > 0
-            signal: Signal | None = channel.signal(prepared) if wanted else None
-            if signal is not None:
-                found.append(Part(name=channel.name, weight=weights[channel.name], signal=signal))
-        if not found and prepared.image is not None and "image" not in self._encoders.spaces:
-            raise SettingsError(
-                "this version knows no pictures, so none can be searched for; "
-                "load products with pictures and build with the profile 'full'"
-            )
-        if found and (query.user is not None or query.history):
-            history = self._history(query)
-            if len(history.products):
-                intent = sum(part.weight for part in found)
-                found.append(Part.taste(self._additive["history"], history, self.settings.taste * intent))
-        return tuple(found)
+        found = self._searching.found(query, self._taste_of(query))
+        asked, page = found.asked, found.page
+        notes = asked.notes
+        if query.ranking == "best" and self._fitted.ranker is None:
+            notes = (*notes, "this version has no learned ranking: ranked as 'exact'")
+        moved = None if found.adjustment is None else found.adjustment.tolist()
+        return Results(
+            query=query,
+            hits=self._hits(page.products, page.scores, found.signals, moved, page.pinned),
+            note="; ".join(notes),
+            reading=asked.query.reading,
+            correction=asked.correction,
+            facets=page.facets,
+            total=page.total,
+        )
 
     def _evidence(self, query: Query, product: int) -> Evidence:
         if query.is_search:
-            prepared = PreparedQuery(query=query, encoders=self._encoders.spaces)
-            parts = self._parts(query)
-            history = self._history(query) if query.user is not None or query.history else None
-            return Evidence.of_search(prepared, parts, self._additive["history"], history, product)
+            history = self._taste_of(query)
+            judged = self._searching.judged(query, history, product)
+            return Evidence.of_search(judged, self._additive["history"], history, product)
         if query.product is not None:
             history = History.of(np.array([self.graph.number(query.product)]))
             return Evidence.of_history(self._additive["product"], history, None, product)
         history = self._history(query)
         user = None if query.user is None else self.graph.nodes["user"].number(query.user)
         return Evidence.of_history(self._additive["history"], history, user, product)
+
+    def _taste_of(self, query: Query) -> History | None:
+        """The history behind a search, if it comes with one."""
+        return self._history(query) if query.user is not None or query.history else None
 
     def _history(self, query: Query) -> History:
         if query.history:
@@ -349,26 +377,31 @@ class Recommender:
 
     def _allowed(self, query: Query) -> npt.NDArray[np.bool_]:
         listed = self.graph.products.listed
+        hidden = self._front.rules.hidden(date.today())
+        if hidden is not None:
+            listed = listed & ~hidden
         return listed & self._filters.mask(query.where) if query.where else listed
 
-    def _results(
+    def _hits(
         self,
-        query: Query,
         products: npt.NDArray[np.int64],
         scores: npt.NDArray[np.float32],
         signals: Mapping[str, npt.NDArray[np.float32]],
-        note: str,
-    ) -> Results:
+        moved: Sequence[float] | None = None,
+        pinned: Mapping[int, str] = MappingProxyType({}),
+    ) -> tuple[Hit, ...]:
         table = self.graph.products
-        hits = tuple(
+        columns = [(name, values.tolist()) for name, values in signals.items()]
+        return tuple(
             Hit(
-                product=table.product(int(product)),
-                score=float(scores[place]),
-                signals={name: float(v[place]) for name, v in signals.items() if v[place] > 0},
+                product=table.product(product),
+                score=score,
+                signals={name: values[place] for name, values in columns if values[place]},
+                adjustment=0.0 if moved is None else moved[place],
+                pinned=pinned.get(place, ""),
             )
-            for place, product in enumerate(products)
+            for place, (product, score) in enumerate(zip(products.tolist(), scores.tolist(), strict=True))
         )
-        return Results(query=query, hits=hits, note=note)
 
     def _ranking(
         self, rankings: Sequence[tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]], k: int

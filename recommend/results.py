@@ -12,26 +12,46 @@ import numpy.typing as npt
 
 from kg.records import Product
 from recommend.query import Query
+from recommend.shopfront.correction import Correction
+from recommend.shopfront.facet import Facet
+from recommend.understand.reading import Reading
 
 _WIDTH = 60
 
 
 @dataclass(frozen=True, kw_only=True)
 class Hit:
-    """One answer. `signals` are the contributions of the channels; they add up to `score`."""
+    """One answer. `signals` are the contributions of the channels and of the shop's rules; with the
+    `adjustment` by a learned ranking, if there is one, they add up to `score`. `pinned` names the rule that
+    put it there."""
 
     product: Product
     score: float
     signals: Mapping[str, float]
+    adjustment: float = 0.0
+    pinned: str = ""
+
+    @property
+    def additive(self) -> float:
+        """The score without the adjustment: the sum of the signals."""
+        return self.score - self.adjustment
 
 
 @dataclass(frozen=True, kw_only=True)
 class Results(Sequence[Hit]):
-    """Hits, best first. `note` says what a reader should know: that nothing was known of the user, say."""
+    """Hits, best first. `note` says what a reader should know: that nothing was known of the user, say.
+
+    Of searches: `reading` is what the words were taken to mean, `correction` says if they seem misspelt;
+    `facets` count the result's `total` products, where they were asked for.
+    """
 
     query: Query
     hits: tuple[Hit, ...]
     note: str = ""
+    reading: Reading | None = None
+    correction: Correction | None = None
+    facets: tuple[Facet, ...] = ()
+    total: int | None = None
 
     def __len__(self) -> int:
         return len(self.hits)

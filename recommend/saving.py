@@ -1,9 +1,11 @@
 """A fitted model as files; `recommend.opening` reads them again.
 
-graph.safetensors          the graph that explanations walk through
-links/NAME.safetensors     each item channel;  merged/TASK-MEMORY.safetensors what serves
+graph.safetensors          the graph as the store had it;  derived.safetensors  what was derived from it
+reader.safetensors         names that queries may say;  intent.safetensors  what kinds of products are like
+links/NAME.safetensors     each item channel
 query/NAME.safetensors     each query channel
 index/SPACE.faiss, .safetensors
+suggest.safetensors        what may be typed next;  best/  the trees of the ranking 'best'
 fusion/, kge/, gnn/        the models, for queries and for products that come later
 notes/NAME.safetensors     what a channel wants to find at the next update
 model.json                 names, weights, scales, keys
@@ -12,22 +14,22 @@ model.json                 names, weights, scales, keys
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 import scipy.sparse as sp
 
 from kg.arrays import Arrays, save_arrays
-from recommend.channels import Links, Task
-from recommend.channels.base import Memory, QueryChannel
+from recommend.channels import Links
+from recommend.channels.base import QueryChannel
 from recommend.fitting import Fitted
 from recommend.index.vector_index import SpaceIndex
 from recommend.opening import MODEL, Opened
-from recommend.rank.additive import Additive
 
 TRAINED = ("kge", "gnn", "fusion")
 """The folders of what an update does not train."""
@@ -39,7 +41,6 @@ Share: TypeAlias = Callable[[str], None]
 def save_fitted(
     folder: Path,
     fitted: Fitted,
-    additive: Mapping[Task, Additive],
     *,
     earlier: Opened | None = None,
     share: Share | None = None,
@@ -49,16 +50,21 @@ def save_fitted(
     After an update, `share(name)` is called instead for each file (or folder) that is that of `earlier`.
     """
     files = SharedFiles(folder, earlier, share)
-    files.write("graph", fitted.graph.arrays)
+    files.write("graph", fitted.stated.arrays)
+    files.write("derived", fitted.derived.arrays, files.equals(lambda one: one.derived, fitted.derived))
+    files.write("reader", fitted.reader.arrays, files.equals(lambda one: one.reader, fitted.reader))
+    if fitted.intent is not None:
+        files.write("intent", fitted.intent.arrays, files.has(lambda one: one.intent, fitted.intent))
+    if earlier is None:
+        files.write("suggest", fitted.suggester().arrays)
+    elif fitted.suggester is earlier.fitted.suggester:  # else it is made when it is first asked for
+        files.keep("suggest")
+    if fitted.ranker is not None:
+        fitted.ranker.save(folder / "best")
     for one in fitted.links:
         files.write(f"links/{one.name}", partial(_links_arrays, one), files.has_links(one))
     if fitted.priors:
         files.write("priors", lambda: {one.name: one.values for one in fitted.priors})
-    for task, made in additive.items():
-        for memory, matrix in made.merged.items():
-            files.write(
-                f"merged/{task}-{memory}", partial(_csr, matrix), files.has_merged(task, memory, matrix)
-            )
     for _, channel in fitted.query_channels:
         arrays = channel.arrays()
         if arrays:
@@ -94,7 +100,6 @@ def save_fitted(
             for one in fitted.links
         ],
         "priors": [{"name": one.name, "defaults": dict(one.defaults)} for one in fitted.priors],
-        "merged": {task: list(made.merged) for task, made in additive.items()},
         "query_channels": [
             {"kind": kind, "name": one.name, "plain": one.plain(), "arrays": bool(one.arrays())}
             for kind, one in fitted.query_channels
@@ -103,9 +108,15 @@ def save_fitted(
         "weights": fitted.weights,
         "keys": asdict(fitted.made.keys),
         "fusion": fitted.made.fusion is not None,
+        "best": fitted.ranker is not None,
+        "intent": fitted.intent is not None,
     }
     text = json.dumps(model, indent=1, sort_keys=True)
     (folder / MODEL).write_text(text, encoding="utf-8")
+
+
+class HasArrays(Protocol):
+    def arrays(self) -> Arrays: ...
 
 
 class SharedFiles:
@@ -128,6 +139,14 @@ class SharedFiles:
         if self._earlier is not None and self._share is not None and (self._earlier.folder / path).is_file():
             self._share(path)
 
+    def has(self, part: Callable[[Fitted], object], now: object) -> bool:
+        """True if the earlier model has the very same object there."""
+        return self._earlier is not None and part(self._earlier.fitted) is now
+
+    def equals(self, part: Callable[[Fitted], HasArrays], now: HasArrays) -> bool:
+        """True if the earlier model has the same there, made anew or not."""
+        return self._earlier is not None and _equal(part(self._earlier.fitted).arrays(), now.arrays())
+
     def has_links(self, links: Links) -> bool:
         if self._earlier is None:
             return False
@@ -135,22 +154,27 @@ class SharedFiles:
             one.name == links.name and one.matrix is links.matrix for one in self._earlier.fitted.links
         )
 
-    def has_merged(self, task: Task, memory: Memory, matrix: sp.csr_array) -> bool:
-        return self._earlier is not None and self._earlier.additive[task].merged.get(memory) is matrix
-
     def has_query(self, channel: QueryChannel) -> bool:
         if self._earlier is None:
             return False
         known = next(
             (one for _, one in self._earlier.fitted.query_channels if one.name == channel.name), None
         )
-        if known is None:
-            return False
-        one, other = known.arrays(), channel.arrays()
-        return one.keys() == other.keys() and all(one[name] is other[name] for name in one)
+        return known is not None and _equal(known.arrays(), channel.arrays())
 
     def has_index(self, space: str, index: SpaceIndex) -> bool:
         return self._earlier is not None and self._earlier.fitted.indexes.get(space) is index
+
+
+def _equal(one: Arrays, other: Arrays) -> bool:
+    return one.keys() == other.keys() and all(_same(one[name], other[name]) for name in one)
+
+
+def _same(one: npt.NDArray[np.generic], other: npt.NDArray[np.generic]) -> bool:
+    if one is other:
+        return True
+    is_float = np.issubdtype(one.dtype, np.floating)
+    return one.dtype == other.dtype and np.array_equal(one, other, equal_nan=is_float)
 
 
 def _links_arrays(links: Links) -> Arrays:

@@ -62,7 +62,7 @@ def update(
         opened = open_fitted(current.path)
         with shop.store() as store:
             refuse_partial(store, allow_partial)
-            now = store.current(Snapshot(graph=opened.fitted.graph, revision=opened.revision))
+            now = store.current(Snapshot(graph=opened.fitted.stated, revision=opened.revision))
             refuse_partial(store, allow_partial)
         if now.revision == opened.revision or now.changed == ():
             return Update(version=current, new=False, report=report)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, Protocol, Self, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -107,25 +107,31 @@ class Signal(Protocol):
 
 
 class DenseSignal:
-    """A signal that is known for every product: values float32 [n]."""
+    """A signal that is known for every product: `all` float32 [n]."""
 
     def __init__(self, values: npt.NDArray[np.float32]) -> None:
-        self._values = values
+        self.all = values
 
     def best(self, most: int, allowed: npt.NDArray[np.bool_] | None) -> npt.NDArray[np.int64]:
-        values = self._values if allowed is None else np.where(allowed, self._values, 0)
+        values = self.all if allowed is None else np.where(allowed, self.all, 0)
         found = top(values, most)
         return found[values[found] > 0]
 
     def values(self, products: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
-        return self._values[products]
+        return self.all[products]
 
 
 class QueryChannel(Protocol):
-    """One kind of evidence that links a query to products, fitted. `default` is its weight in a search."""
+    """One kind of evidence that links a query to products, fitted. `default` is its weight in a search.
+
+    One that does not lead only orders what others found; where only such channels say anything, they do.
+    """
 
     @property
     def name(self) -> str: ...
+
+    @property
+    def leads(self) -> bool: ...
 
     @property
     def default(self) -> float: ...
@@ -151,6 +157,25 @@ class LoadContext:
 
     graph: Graph
     indexes: Mapping[str, ProductIndex]
+
+
+class GraphChannel:
+    """What query channels share that are made of the graph alone: nothing of them needs to be saved."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+
+    def plain(self) -> dict[str, Any]:
+        return {}
+
+    def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
+        return {}
+
+    @classmethod
+    def load(
+        cls, plain: Mapping[str, Any], arrays: dict[str, npt.NDArray[np.generic]], context: LoadContext
+    ) -> Self:
+        return cls(context.graph)
 
 
 QueryFit: TypeAlias = Callable[[FitContext], Iterable[QueryChannel]]

@@ -7,7 +7,7 @@ word in every product are computed when the index is built, so a query only adds
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,11 +20,15 @@ from kg.texts import Texts, Vocabulary
 from recommend.channels.base import DenseSignal, FitContext, LoadContext, Signal, query_channel
 from recommend.channels.traces import Edge, TracedPath, Word
 from recommend.query import PreparedQuery
+from recommend.sparse import csr
 from recommend.understand.corpus import Corpus
 from recommend.understand.tokens import tokens
 
 K1, B = 1.2, 0.75
 _DESCRIPTION = 1_000
+_OTHER = 0.8
+"""A match of other words for the same thing counts a little less than one of the words typed, if these match
+anything."""
 
 
 class LexicalChannel:
@@ -32,13 +36,25 @@ class LexicalChannel:
 
     name = "lexical"
     default = 0.4
+    leads = True
 
     def __init__(self, words: Vocabulary, scores: sp.csc_array) -> None:
         self._words = words
         self._scores = scores
 
     def signal(self, query: PreparedQuery) -> Signal | None:
-        numbers = self._words.numbers(dict.fromkeys(query.tokens))
+        found: npt.NDArray[np.float32] | None = None
+        for share, words in _wordings(query):
+            total = self._total(words)
+            peak = 0.0 if total is None else float(total.max(initial=0.0))
+            if total is not None and peak > 0:
+                values = total * np.float32((share if found is not None else 1.0) / peak)
+                found = values if found is None else np.maximum(found, values)
+        return None if found is None else DenseSignal(found)
+
+    def _total(self, words: Iterable[str]) -> npt.NDArray[np.float32] | None:
+        """float32 [n]: the BM25 of some words together; None if no product has any."""
+        numbers = self._words.numbers(dict.fromkeys(words))
         numbers = numbers[numbers >= 0]
         if len(numbers) == 0:
             return None
@@ -46,28 +62,41 @@ class LexicalChannel:
         for number in numbers.tolist():
             cells = slice(self._scores.indptr[number], self._scores.indptr[number + 1])
             total[self._scores.indices[cells]] += self._scores.data[cells]
-        peak = float(total.max(initial=0.0))
-        return DenseSignal(total / np.float32(peak)) if peak > 0 else None
+        return total
 
     def paths(self, graph: Graph, query: PreparedQuery, product: int) -> list[TracedPath]:
         parts: list[tuple[str, float]] = []
-        for word in dict.fromkeys(query.tokens):
-            number = self._words.number(word)
-            if number is not None:
-                cells = slice(self._scores.indptr[number], self._scores.indptr[number + 1])
-                at = np.flatnonzero(self._scores.indices[cells] == product)
-                if len(at):
-                    parts.append((word, float(self._scores.data[cells][at[0]])))
-        total = sum(score for _, score in parts)
+        best, first = 0.0, True
+        for share, words in _wordings(query):
+            total = self._total(words)
+            peak = 0.0 if total is None else float(total.max(initial=0.0))
+            if total is not None and peak > 0:
+                value = float(total[product]) * (1.0 if first else share) / peak
+                first = False
+                if value > best:
+                    best, parts = value, self._matches(words, product)
+        total_score = sum(score for _, score in parts)
         return [
             TracedPath(
                 edges=(
                     Edge.said(Word(query.word(word)), "mentioned_in", product, support=score, unit="BM25"),
                 ),
-                share=score / total,
+                share=score / total_score,
             )
             for word, score in parts
         ]
+
+    def _matches(self, words: Iterable[str], product: int) -> list[tuple[str, float]]:
+        """The words that a product has, with their scores."""
+        found: list[tuple[str, float]] = []
+        for word in dict.fromkeys(words):
+            number = self._words.number(word)
+            if number is not None:
+                cells = slice(self._scores.indptr[number], self._scores.indptr[number + 1])
+                at = np.flatnonzero(self._scores.indices[cells] == product)
+                if len(at):
+                    found.append((word, float(self._scores.data[cells][at[0]])))
+        return found
 
     def plain(self) -> dict[str, Any]:
         return {"products": int(self._scores.shape[0])}
@@ -89,6 +118,11 @@ class LexicalChannel:
         return cls(words, sp.csc_array(cells, shape=(plain["products"], len(words))))
 
 
+def _wordings(query: PreparedQuery) -> list[tuple[float, Sequence[str]]]:
+    """What is said, and the same in other words, with what a match of each is worth."""
+    return [(1.0, query.tokens), *((_OTHER, tokens(text)) for text in query.rewordings)]
+
+
 @query_channel("lexical", LexicalChannel.load)
 def fit(context: FitContext) -> Iterator[LexicalChannel]:
     corpus, known = _corpus(context)
@@ -96,19 +130,25 @@ def fit(context: FitContext) -> Iterator[LexicalChannel]:
         yield known
         return
     context.notes[LexicalChannel.name] = corpus.arrays()
-    if len(corpus.words) == 0:
-        return
-    import bm25s  # imported here: it takes a while, and answers do not need it
+    if len(corpus.words):
+        yield LexicalChannel(corpus.words, bm25(corpus))
 
-    numbers = {word: number for number, word in enumerate(corpus.words)}
-    texts = corpus.texts()
-    index = bm25s.BM25(k1=K1, b=B, method="lucene")
-    index.index((texts, numbers), show_progress=False, create_empty_token=False)
-    scores = sp.csc_array(
-        (index.scores["data"], index.scores["indices"], index.scores["indptr"]),
-        shape=(len(texts), len(corpus.words)),
-    ).astype(np.float32)
-    yield LexicalChannel(corpus.words, scores)
+
+def bm25(corpus: Corpus) -> sp.csc_array:
+    """float32 CSC [texts, words]: the score of each word in each text, by Lucene's formula. There must be
+    words."""
+    texts, words = len(corpus.indptr) - 1, len(corpus.words)
+    once: Any = np.ones(len(corpus.token), dtype=np.float64)
+    counts = csr(once, corpus.token, corpus.indptr, (texts, words)).tocsc()
+    counts.sum_duplicates()
+    lengths = np.diff(corpus.indptr)
+    holding = np.diff(counts.indptr)
+    rarity = np.log(1 + (texts - holding + 0.5) / (holding + 0.5)).astype(np.float32)
+    dampened = K1 * ((1 - B) + B * lengths / lengths.mean())
+    scores = counts.data / (dampened[counts.indices] + counts.data)
+    scores *= np.repeat(rarity, holding)
+    cells: Any = (scores.astype(np.float32), counts.indices, counts.indptr)
+    return sp.csc_array(cells, shape=(texts, words))
 
 
 def _corpus(context: FitContext) -> tuple[Corpus, LexicalChannel | None]:

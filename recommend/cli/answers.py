@@ -30,6 +30,18 @@ def print_answers(model: Recommender, results: Results, *, explain: bool, as_jso
             print_explained(place, hit, explanation)
     else:
         print_hits(results)
+    print_facets(results)
+
+
+def print_facets(results: Results) -> None:
+    """The size of the result and a line a facet, what is chosen in brackets; nothing if nobody asked."""
+    if results.total is not None:
+        click.echo(f"\n{results.total:,} products" if results.total != 1 else "\n1 product")
+    for facet in results.facets:
+        values = [f"{v.label} {v.count:,}" for v in facet.values]
+        values = [f"[{said}]" if v.selected else said for said, v in zip(values, facet.values, strict=True)]
+        more = (f"{facet.more:,} more",) if facet.more else ()
+        click.echo(f"{facet.field}: {', '.join((*values, *more)) or 'no values'}")
 
 
 def print_hits(results: Results) -> None:
@@ -75,10 +87,19 @@ def plain_results(results: Results, explanations: list[Explanation]) -> dict[str
             "score": hit.score,
             "signals": dict(hit.signals),
         }
+        if results.query.ranking != "exact":
+            told["additive"], told["adjustment"] = hit.additive, hit.adjustment
+        if hit.pinned:
+            told["pinned"] = hit.pinned
         if explanations:
             told["explanation"] = explanations[place].plain()
         hits.append(told)
-    return {"query": plain_query(results.query), "note": results.note, "hits": hits}
+    document: dict[str, Any] = {"query": plain_query(results.query), "note": results.note, "hits": hits}
+    if results.correction is not None:
+        document["correction"] = results.correction.plain()
+    if results.total is not None:
+        document |= {"total": results.total, "facets": [facet.plain() for facet in results.facets]}
+    return document
 
 
 def plain_query(query: Query) -> dict[str, Any]:
@@ -90,6 +111,9 @@ def plain_query(query: Query) -> dict[str, Any]:
         "user": query.user,
         "history": list(query.history),
         "where": [str(one) for one in query.where],
+        "sort": query.sort,
+        "facets": list(query.facets),
+        "profile": query.profile or None,
     }
     told = {name: value for name, value in asked.items() if value is not None and value != []}
     return {**told, "ranking": query.ranking, "k": query.k}

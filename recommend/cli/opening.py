@@ -27,13 +27,15 @@ def open_shop(path: Path, credentials: Path | None = None) -> Shop:
     return Shop.open(path, credentials=credentials_of(credentials))
 
 
-def open_recommender(path: Path, *, vectors: GraphStore | None = None) -> Recommender:
+def open_recommender(
+    path: Path, *, vectors: GraphStore | None = None, rules: Path | None = None
+) -> Recommender:
     """What a shop serves; the errors say whether the shop or its first build is missing."""
     from kg import Shop
     from recommend import Recommender
 
     Shop.open(path)
-    return Recommender.open(path, vectors=vectors)
+    return Recommender.open(path, vectors=vectors, rules=rules)
 
 
 def picture(model: Recommender, image: Path | None) -> str | None:

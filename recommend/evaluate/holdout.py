@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +50,7 @@ def evaluate_holdout(
     `cache` is for encodings of product texts and pictures, which know nothing of users. Raises
     SettingsError if no user has two products.
     """
-    settings = settings or Settings()
+    settings = replace(settings or Settings(), search_queries=0)  # no search is tested
     split = hold_out(graph, share=share, seed=seed)
     if len(split.users) == 0:
         raise SettingsError(
@@ -95,7 +95,7 @@ def evaluate_test(
     does not know count: they are hard or impossible to get right. Raises DataError if nothing is left to
     test.
     """
-    settings = settings or Settings()
+    settings = replace(settings or Settings(), search_queries=0)  # no search is tested
     pairs = _test_pairs(interactions)
     model = Recommender.fit(graph, settings=settings, seed=seed, cache=cache, progress=progress)
     units, known = _test_units(model, pairs)

@@ -8,7 +8,7 @@ the last only enters what is known of the user. 'refit': that item goes back int
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, TypeAlias, get_args
 
@@ -90,7 +90,7 @@ def evaluate_sequences(
     """
     if protocol not in get_args(Protocol):
         raise SettingsError(f"protocol={protocol!r} must be 'strict' or 'refit'")
-    settings = settings or Settings()
+    settings = replace(settings or Settings(), search_queries=0)  # no search is tested
     items = {item for line in sequences.items for item in line}
     described = [product for product in products if product.id in items]
     plain = [Product(id=item) for item in sorted(items - {product.id for product in described})]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -12,16 +12,27 @@ from kg.graph import USER_RELATIONS, EdgeType, Graph, Node
 from recommend.behaviour import History
 from recommend.channels.base import Links
 from recommend.channels.traces import Edge, Word
-from recommend.explain.explanation import ExplainedEdge, ExplainedNode, ExplainedPath, Explanation
+from recommend.explain.explanation import (
+    CONFIDENCE,
+    ExplainedEdge,
+    ExplainedNode,
+    ExplainedPath,
+    Explanation,
+)
+from recommend.explain.provenance import Provenance
 from recommend.fitting import Fitted
 from recommend.query import PreparedQuery
 from recommend.rank.additive import Additive, remembered
-from recommend.rank.blend import TASTE, Part
+from recommend.rank.blend import TASTE
+
+if TYPE_CHECKING:
+    from recommend.searching import Judged
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Evidence:
-    """What a score was made of: a history, query channels, or both. `signals` add up to `score`.
+    """What a score was made of: a history, query channels, or both. `signals` and `adjustment` (of a learned
+    ranking) add up to `score`; `told` are sentences on the shop's own rules.
 
     `factor` scales the history's channels (1, or the share that taste has in a search); `prefix` names them
     there.
@@ -35,6 +46,8 @@ class Evidence:
     factor: float = 1.0
     prefix: str = ""
     query: PreparedQuery | None = None
+    adjustment: float = 0.0
+    told: tuple[str, ...] = ()
 
     @classmethod
     def of_history(cls, additive: Additive, history: History, user: int | None, product: int) -> Evidence:
@@ -45,29 +58,25 @@ class Evidence:
         return cls(score=score, signals=signals, additive=additive, history=history, user=user)
 
     @classmethod
-    def of_search(
-        cls,
-        query: PreparedQuery,
-        parts: tuple[Part, ...],
-        additive: Additive,
-        history: History | None,
-        product: int,
-    ) -> Evidence:
+    def of_search(cls, judged: Judged, additive: Additive, history: History | None, product: int) -> Evidence:
         signals: dict[str, float] = {}
-        score, factor = 0.0, 0.0
-        for part in parts:
-            score += float(part.values(np.array([product]))[0])
-            signals.update({n: float(v[0]) for n, v in part.shares(np.array([product])).items() if v[0] > 0})
+        factor = 0.0
+        # of a product that the query says nothing of, taste says nothing either
+        silent = judged.score == 0 and not judged.adjustment
+        for part in () if silent else judged.asked.parts:
+            signals.update({n: float(v[0]) for n, v in part.shares(np.array([product])).items() if v[0]})
             if part.name == TASTE:
                 factor = part.weight * part.factor
         return cls(
-            score=score,
-            signals=signals,
+            score=judged.score,
+            signals={**signals, **judged.rules},
             additive=additive,
             history=history,
             factor=factor,
             prefix=f"{TASTE}.",
-            query=query,
+            query=judged.asked.query,
+            adjustment=judged.adjustment,
+            told=judged.told,
         )
 
 
@@ -83,9 +92,12 @@ def explain(fitted: Fitted, evidence: Evidence, product: int, *, paths: int) -> 
         product=fitted.graph.products.product(product),
         score=evidence.score,
         signals=evidence.signals,
-        paths=tuple(_told(fitted.graph, evidence, one) for one in _different(found, paths)),
+        paths=tuple(_told(fitted, evidence, one) for one in _different(found, paths)),
         path_count=len(found),
         explained=float(sum(one.contribution for one in found)),
+        adjustment=evidence.adjustment,
+        told=evidence.told,
+        reading=None if evidence.query is None else evidence.query.reading,
     )
 
 
@@ -120,7 +132,7 @@ def _different(paths: list[_Found], most: int) -> list[_Found]:
 def _query_paths(fitted: Fitted, evidence: Evidence, query: PreparedQuery, product: int) -> Iterator[_Found]:
     for _, channel in fitted.query_channels:
         value = evidence.signals.get(channel.name, 0.0)
-        if value > 0:
+        if value:
             for traced in channel.paths(fitted.graph, query, product):
                 yield _Found(value * traced.share, channel.name, traced.edges, None)
 
@@ -139,14 +151,15 @@ def _history_paths(
                     yield _Found(contribution, evidence.prefix + links.name, traced.edges, source)
 
 
-def _told(graph: Graph, evidence: Evidence, found: _Found) -> ExplainedPath:
+def _told(fitted: Fitted, evidence: Evidence, found: _Found) -> ExplainedPath:
     first: tuple[Edge, ...] = ()
     if evidence.user is not None and found.source is not None:
-        first = _met(graph, evidence.user, found.source)
+        first = _met(fitted.graph, evidence.user, found.source)
+    known = Provenance(fitted.graph, fitted.stated, fitted.derived)
     return ExplainedPath(
         channel=found.channel,
         contribution=found.contribution,
-        edges=tuple(_edge(graph, edge) for edge in (*first, *found.edges)),
+        edges=tuple(_edge(fitted.graph, known, edge) for edge in (*first, *found.edges)),
     )
 
 
@@ -169,19 +182,27 @@ def _met(graph: Graph, user: int, product: int) -> tuple[Edge, ...]:
     return ()
 
 
-def _edge(graph: Graph, edge: Edge) -> ExplainedEdge:
+def _edge(graph: Graph, known: Provenance, edge: Edge) -> ExplainedEdge:
+    stored, support, unit = edge.stored, edge.support, edge.support_unit
+    if stored and not isinstance(edge.start, Word):
+        ends = (edge.start, edge.end) if edge.forward else (edge.end, edge.start)
+        origin = known.origin(ends[0], edge.relation, ends[1])
+        if origin is not None:
+            stored, support, unit = False, origin.confidence, f"{CONFIDENCE} ({origin.source})"
     return ExplainedEdge(
-        start=_node(graph, edge.start),
+        start=_node(graph, known, edge.start),
         relation=edge.relation,
-        end=_node(graph, edge.end),
+        end=_node(graph, known, edge.end),
         forward=edge.forward,
-        stored=edge.stored,
-        support=edge.support,
-        support_unit=edge.support_unit,
+        stored=stored,
+        support=support,
+        support_unit=unit,
     )
 
 
-def _node(graph: Graph, node: Node | Word) -> ExplainedNode:
+def _node(graph: Graph, known: Provenance, node: Node | Word) -> ExplainedNode:
     if isinstance(node, Word):
-        return ExplainedNode(kind="word", id=node.text, label=node.text)
-    return ExplainedNode(kind=node.kind, id=graph.node_id(node), label=graph.label(node))
+        return ExplainedNode(kind="word", id=node.text, label=node.text, stored=False)
+    return ExplainedNode(
+        kind=node.kind, id=graph.node_id(node), label=graph.label(node), stored=known.in_store(node)
+    )

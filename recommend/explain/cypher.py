@@ -72,10 +72,10 @@ class _Statement:
     def _alike(self, edge: ExplainedEdge) -> None:
         """No stored edge: both ends stand for themselves."""
         self._comment(edge, f"{edge.support_unit} {edge.support:.3f}" if edge.support is not None else "")
-        if edge.start.kind != "word" and not self._chain:
+        if edge.start.stored and not self._chain:
             self._open = edge.start
         self._close()
-        self._open = edge.end
+        self._open = edge.end if edge.end.stored else None
 
     def _comment(self, edge: ExplainedEdge, support: str) -> None:
         derived = f"{quote(edge.start.label)} -[{edge.relation}]-> {quote(edge.end.label)}"

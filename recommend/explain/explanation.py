@@ -7,22 +7,29 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from kg.records import Product
+from recommend.understand.reading import Reading
+
+CONFIDENCE = "confidence"
+"""What the unit of an edge that `kg.derive` found begins with."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ExplainedNode:
-    """A node of the graph, or a word of the query (kind 'word'); `label` is what to show."""
+    """A node of the graph, or a word of the query (kind 'word'); `label` is what to show. Words are not
+    `stored`, nor are types and series that were derived."""
 
     kind: str
     id: str
     label: str
+    stored: bool = True
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ExplainedEdge:
     """An edge as it is walked; `forward` is False against the arrow.
 
-    `stored` edges are in the graph. A derived one carries its support and the support's unit.
+    `stored` edges are in the store. A derived one carries its support and the support's unit: users, a
+    similarity, or the confidence with which `kg.derive` found it and where ('confidence (title)').
     """
 
     start: ExplainedNode
@@ -54,7 +61,8 @@ class Explanation:
 
     `paths` are the strongest different ones; `path_count` says how many there are in all, `explained` what
     all of them together add to the score. The rest of the score are `signals` without paths, popularity
-    above all.
+    above all, and the `adjustment` by a learned ranking. `told` says what the shop's rules did; `reading` is
+    what the words of a search were taken to mean.
     """
 
     product: Product
@@ -63,6 +71,9 @@ class Explanation:
     paths: tuple[ExplainedPath, ...]
     path_count: int
     explained: float
+    adjustment: float = 0.0
+    told: tuple[str, ...] = ()
+    reading: Reading | None = None
 
     @property
     def text(self) -> str:
@@ -81,6 +92,9 @@ class Explanation:
             "signals": dict(self.signals),
             "explained": self.explained,
             "path_count": self.path_count,
+            "adjustment": self.adjustment,
+            "rules": list(self.told),
+            "reading": None if self.reading is None else self.reading.plain(),
             "paths": [asdict(path) for path in self.paths],
             "text": self.text,
         }

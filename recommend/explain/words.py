@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from recommend.explain.explanation import ExplainedEdge, ExplainedNode, ExplainedPath, Explanation
+from recommend.explain.explanation import (
+    CONFIDENCE,
+    ExplainedEdge,
+    ExplainedNode,
+    ExplainedPath,
+    Explanation,
+)
 
 _DID: Mapping[str, str] = {
     "purchased": "bought",
@@ -21,6 +27,11 @@ _SAID: Mapping[str, str] = {
     "in_collection": "belongs to",
     "found": "led to",
     "compatible_with": "is compatible with",
+    "of_type": "is of the type",
+    "subtype_of": "is a kind of",
+    "in_series": "belongs to the series",
+    "accessory_of": "is an accessory for",
+    "service_for": "is a service for",
 }
 _LONGEST = 60
 _SHARED: Mapping[str, str] = {
@@ -28,6 +39,8 @@ _SHARED: Mapping[str, str] = {
     "in_category": "both are in {node}",
     "has_attribute": "both have {node}",
     "in_collection": "both belong to {node}",
+    "of_type": "both are of the type {node}",
+    "in_series": "both belong to the series {node}",
 }
 
 
@@ -42,7 +55,11 @@ def sentences(explanation: Explanation) -> str:
     shown = sum(path.contribution for path in explanation.paths)
     if more > 0:
         lines.append(f"     {(explanation.explained - shown) / score:4.0%}  {more} more paths")
-    rest = explanation.score - explanation.explained
+    if explanation.adjustment:
+        lines.append(f"     {explanation.adjustment / score:+4.0%}  the learned ranking")
+    lines += [f"           {sentence}" for sentence in explanation.told]
+    ruled = sum(value for name, value in explanation.signals.items() if name.startswith("rule."))
+    rest = explanation.score - explanation.explained - explanation.adjustment - ruled
     if rest > 0.005 * score:
         names = [
             name for name in explanation.signals if not any(p.channel == name for p in explanation.paths)
@@ -80,11 +97,12 @@ def _shared(edges: Sequence[ExplainedEdge]) -> str:
 
 def _edge(edge: ExplainedEdge) -> str:
     start, end = _quoted(edge.start), _quoted(edge.end)
-    if not edge.stored:
+    if not edge.stored and not edge.support_unit.startswith(CONFIDENCE):
         return _derived(edge, start, end)
     if not edge.forward:
         start, end = end, start
-    return f"{start} {_SAID.get(edge.relation, edge.relation.replace('_', ' '))} {end}"
+    said = f"{start} {_SAID.get(edge.relation, edge.relation.replace('_', ' '))} {end}"
+    return said if edge.stored else f"{said} ({edge.support or 0:.0%} sure)"
 
 
 def _derived(edge: ExplainedEdge, start: str, end: str) -> str:
@@ -101,6 +119,10 @@ def _derived(edge: ExplainedEdge, start: str, end: str) -> str:
             return f"{start} names the {edge.end.kind} {end}"
         if edge.relation == "mentioned_in":
             return f"{end} mentions {start}"
+        if edge.relation == "identifies":
+            return f"{start} is what {end} is called"
+        if edge.relation == "asks_for":
+            return f"{end} meets {start}" if support >= 1 else f"{end} comes near {start}"
         return (
             f"{end} means much the same as {start} ({edge.relation.replace('_', ' ')}, cosine {support:.2f})"
         )

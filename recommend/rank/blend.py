@@ -23,12 +23,14 @@ _FIRST = 200
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Part:
-    """One signal and its weight. The taste of a user is one signal that has channels of its own: `inner`
-    scores a history, and `factor` brings these scores into the signal."""
+    """One signal and its weight. One that does not lead orders what others found, and brings nothing of its
+    own. The taste of a user is such a signal, and has channels of its own: `inner` scores a history, and
+    `factor` brings these scores into the signal."""
 
     name: str
     weight: float
     signal: Signal
+    leads: bool = True
     inner: Additive | None = None
     history: History | None = None
     factor: float = 1.0
@@ -40,7 +42,15 @@ class Part:
         peak = float(scores.max(initial=0.0))
         factor = 1.0 / peak if peak > 0 else 0.0
         signal = DenseSignal(np.maximum(scores * np.float32(factor), 0))
-        return cls(name=TASTE, weight=weight, signal=signal, inner=additive, history=history, factor=factor)
+        return cls(
+            name=TASTE,
+            weight=weight,
+            signal=signal,
+            leads=False,
+            inner=additive,
+            history=history,
+            factor=factor,
+        )
 
     def values(self, products: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
         """float32 [m]: what this part adds to the scores of some products."""
@@ -60,24 +70,55 @@ class Part:
 def blend(
     parts: Sequence[Part], k: int, allowed: npt.NDArray[np.bool_] | None
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
-    """(int64 [<= k] product numbers, float32 scores), best first, ties by number; only scores above 0."""
+    """(int64 [<= k] product numbers, float32 scores), best first, ties by number.
+
+    Only products of which some part that leads says something, if there is such a part.
+    """
+    lists = _merged(parts)
     most = max(_FIRST, 2 * k)
     while True:
-        named = [part.signal.best(most, allowed) for part in parts]
+        named = [part.signal.best(most, allowed) for part in lists]
         products = np.unique(np.concatenate(named)) if named else np.empty(0, dtype=np.int64)
-        scores = np.zeros(len(products), dtype=np.float32)
-        for part in parts:
-            scores += part.values(products)
+        scores = summed(parts, products)
         order = np.lexsort((products, -scores))[:k]
         complete = [len(found) < most for found in named]
         if all(complete):
             break
         bound = sum(
             0.0 if done else float(part.values(found[-1:])[0])
-            for part, found, done in zip(parts, named, complete, strict=True)
+            for part, found, done in zip(lists, named, complete, strict=True)
         )
         if len(order) == k and float(scores[order[-1]]) > bound:
             break
         most *= 4
     chosen = order[scores[order] > 0]
     return products[chosen], scores[chosen]
+
+
+def _merged(parts: Sequence[Part]) -> list[Part]:
+    """The parts whose best products are asked for: those known for every product are added up before, so that
+    the bound is that of their sum and not the sum of their bounds."""
+    total: npt.NDArray[np.float32] | None = None
+    others: list[Part] = []
+    for part in parts:
+        if isinstance(part.signal, DenseSignal):
+            values = np.float32(part.weight) * part.signal.all
+            total = values if total is None else np.add(total, values, out=total)
+        else:
+            others.append(part)
+    if total is None:
+        return others
+    return [Part(name="", weight=1.0, signal=DenseSignal(total)), *others]
+
+
+def summed(parts: Sequence[Part], products: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+    """float32 [m]: the scores of some products; 0 for those of which no part that leads says anything."""
+    leading, others = np.zeros(len(products), dtype=np.float32), np.zeros(len(products), dtype=np.float32)
+    for part in parts:
+        if part.leads:
+            leading += part.values(products)
+        else:
+            others += part.values(products)
+    if not any(part.leads for part in parts):
+        return others
+    return np.where(leading > 0, leading + others, np.float32(0))

@@ -49,6 +49,18 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 )
 @click.option("--judgments", type=_FILE, metavar="FILE", help="Rated products: query, product_id, rating.")
 @click.option(
+    "--clicks",
+    type=float,
+    metavar="SHARE",
+    help="Hide this share of what was chosen after a search, and search for it.",
+)
+@click.option(
+    "--personal",
+    type=float,
+    metavar="SHARE",
+    help="Hide this share of each user's purchases, and search for them with the user and without.",
+)
+@click.option(
     "--profile",
     type=click.Choice(["fast", "full"]),
     help="What to build the model from.  [default: as what serves was built, else full]",
@@ -72,6 +84,8 @@ def evaluate(
     sequences: Path | None,
     protocol: Literal["strict", "refit"] | None,
     judgments: Path | None,
+    clicks: float | None,
+    personal: float | None,
     profile: Literal["fast", "full"] | None,
     without: tuple[str, ...],
     ablation: bool,
@@ -91,9 +105,12 @@ def evaluate(
     shelfgraph evaluate --shop myshop --test later.csv --json
     shelfgraph evaluate --sequences sequences.txt --protocol refit
     shelfgraph evaluate --shop myshop --judgments ratings.csv
+    shelfgraph evaluate --shop myshop --clicks .25
     """
-    if sum(one is not None for one in (holdout, test_file, sequences, judgments)) != 1:
-        raise click.UsageError("say what to test on: one of --holdout, --test, --sequences and --judgments")
+    if sum(one is not None for one in (holdout, test_file, sequences, judgments, clicks, personal)) != 1:
+        raise click.UsageError(
+            "say what to test on: one of --holdout, --test, --sequences, --judgments, --clicks and --personal"
+        )
     if shop is None and sequences is None:
         raise click.UsageError("no shop is named; add --shop DIR or set SHELFGRAPH_SHOP")
     if mapping is not None and test_file is None:
@@ -106,6 +123,8 @@ def evaluate(
         raise click.UsageError(
             "--judgments measures what serves; leave --profile, --without, --threads, --ablation out"
         )
+    if ablation and (clicks is not None or personal is not None):
+        raise click.UsageError("--ablation is for --holdout, --test and --sequences; leave it out")
     from recommend import evaluate as evaluation
 
     with BuildProgress() as progress:
@@ -121,17 +140,31 @@ def evaluate(
             common: dict[str, Any] = {
                 "seed": seed,
                 "settings": settings,
-                "ablation": ablation,
                 "cache": None if opened is None else opened.cache,
                 "progress": progress,
             }
-            report = _learned(
-                opened, holdout, test_file, mapping, sequences, protocol or "strict", k or 10, common
-            )
+            if clicks is not None:
+                report = _searched(evaluation.evaluate_clicks, opened, clicks, k or 10, common)
+            elif personal is not None:
+                report = _searched(evaluation.evaluate_personal, opened, personal, k or 10, common)
+            else:
+                common["ablation"] = ablation
+                report = _learned(
+                    opened, holdout, test_file, mapping, sequences, protocol or "strict", k or 10, common
+                )
     if as_json:
         print_json(report.plain())
     else:
         print_report(report)
+
+
+def _searched(
+    evaluation: Callable[..., Report], shop: Shop | None, share: float, k: int, common: dict[str, Any]
+) -> Report:
+    """The evaluations of search that fit a model of their own."""
+    assert shop is not None
+    with shop.store(read_only=True) as store:
+        return evaluation(store.snapshot(), store.interactions(), share=share, k=k, **common)
 
 
 def _learned(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -18,12 +18,41 @@ from recommend.cli.options import (
     taste_options,
 )
 
+if TYPE_CHECKING:
+    from recommend.query import RankingName
+    from recommend.shopfront import SortOrder
+
 
 @click.command("search", cls=ListCommand)
 @click.argument("text", required=False)
 @click.option("--image", type=click.Path(path_type=Path), metavar="FILE", help="A picture of what is wanted.")
 @taste_options
 @answer_options
+@click.option(
+    "--ranking",
+    type=click.Choice(["exact", "best"]),
+    default="exact",
+    show_default=True,
+    help="The sum of the signals, or trees that rank the best products again.",
+)
+@click.option(
+    "--sort",
+    metavar="ORDER",
+    help="Another order than by relevance: price, price_desc, newest, popularity or title.",
+)
+@click.option(
+    "--facets",
+    multiple=True,
+    metavar="FIELDS",
+    help="Count the result by fields, such as 'brand,price,attr.colour'; 'all' for those that make sense.",
+)
+@click.option("--profile", default="", metavar="NAME", help="A ranking profile of the shop's rules.")
+@click.option(
+    "--rules",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The shop's rules; by default rules.toml in its folder, if there is one.",
+)
 @click.option(
     "--vectors",
     type=click.Choice(["files", "graph"]),
@@ -42,6 +71,11 @@ def search(
     where: tuple[str, ...],
     explain: bool,
     as_json: bool,
+    ranking: RankingName,
+    sort: str | None,
+    facets: tuple[str, ...],
+    profile: str,
+    rules: Path | None,
     vectors: Literal["files", "graph"],
     shop: Path,
     credentials: Path | None,
@@ -51,6 +85,7 @@ def search(
     \b
     shelfgraph search "wireless headphones" --where 'price<=80' --explain
     shelfgraph search --image sofa.jpg --shop myshop
+    shelfgraph search "desk lamp" --sort price --facets brand,price --profile clearance
     """
     if text is None and image is None:
         raise click.UsageError("nothing to search for; write a TEXT (before --history) or give --image FILE")
@@ -58,6 +93,29 @@ def search(
         store = None
         if vectors == "graph":
             store = stack.enter_context(open_shop(shop, credentials).store(read_only=True))
-        model = open_recommender(shop, vectors=store)
-        found = model.search(text, image=picture(model, image), user=user, history=history, where=where, k=k)
+        model = open_recommender(shop, vectors=store, rules=rules)
+        found = model.search(
+            text,
+            image=picture(model, image),
+            user=user,
+            history=history,
+            where=where,
+            ranking=ranking,
+            k=k,
+            sort=_order(sort),
+            facets=_fields(facets),
+            profile=profile,
+        )
         print_answers(model, found, explain=explain, as_json=as_json)
+
+
+def _order(name: str | None) -> SortOrder | None:
+    from recommend.shopfront import check_sort
+
+    return None if name is None else check_sort(name)
+
+
+def _fields(given: tuple[str, ...]) -> tuple[str, ...] | bool:
+    """The fields of all --facets, parted by commas."""
+    names = tuple(name.strip() for one in given for name in one.split(",") if name.strip())
+    return True if "all" in names else names

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from kg.graph import Graph
+from kg.graph import ACCESSORY_OF, EdgeType, Graph, Relation
 from kg.records import Fact, Interaction, Product
 from kg.snapshot import assemble
 from kg.vectors import Vectors
@@ -20,6 +20,7 @@ from recommend.index.vector_index import SpaceIndex
 from recommend.query import PreparedQuery, Query
 from recommend.recommender import Recommender
 from recommend.settings import Settings
+from recommend.understand.reader import Reader
 from tests.recommend.contracts import check_links, check_prior, check_query_channel
 from tests.recommend.shops import NASTY, PLAIN, by_hand, planted
 
@@ -34,6 +35,13 @@ TEXTS = (
     "lamp lamp LAMPS lamp",
     "黄铜台灯",
     "wool rug & dimmable",
+    "lamp under 50",
+    "less than 100",
+    "rug below 500 and over 10",
+    "cup with at most 350 ml",
+    "table lamps",
+    "rugs",
+    "Cups",
     NASTY,
     "nothing here matches zzz",
 )
@@ -62,14 +70,31 @@ def _context(graph: Graph, settings: Settings = PLAIN) -> FitContext:
     )
 
 
-def _queries() -> list[PreparedQuery]:
+def _queries(graph: Graph) -> list[PreparedQuery]:
     def vector(query: PreparedQuery) -> npt.NDArray[np.float32]:
         drawn = np.random.default_rng(len(query.text)).standard_normal(DIM).astype(np.float32)
         unit: npt.NDArray[np.float32] = drawn / np.linalg.norm(drawn)
         return unit
 
     encoders = dict.fromkeys(("text", "image", "fused"), vector)
-    return [PreparedQuery(query=Query(text=text), encoders=encoders) for text in TEXTS]
+    read = Reader.of(graph).read
+    texts = (*TEXTS, *graph.nodes["product"][:3])
+    return [PreparedQuery(query=Query(text=text), encoders=encoders, read=read) for text in texts]
+
+
+def _with_accessories(graph: Graph) -> Graph:
+    """The graph with the first product an accessory for every category."""
+    n, categories = graph.product_count, len(graph.nodes["category"])
+    indptr = np.full(n + 1, categories, dtype=np.int64)
+    indptr[0] = 0
+    made = Relation(
+        type=EdgeType("product", ACCESSORY_OF, "category"),
+        indptr=indptr,
+        tails=np.arange(categories, dtype=np.int32),
+        weight=np.full(categories, 0.8, dtype=np.float32),
+        tail_count=categories,
+    )
+    return replace(graph, relations={**graph.relations, made.type: made})
 
 
 def _barren() -> Mapping[str, Graph]:
@@ -166,18 +191,19 @@ def test_priors_are_sound(name: str, context: FitContext) -> None:
 
 @pytest.mark.parametrize("name", QUERY)
 def test_query_channels_equal_brute_force(name: str, context: FitContext) -> None:
+    context = replace(context, graph=_with_accessories(context.graph))
     channels = list(base._QUERY_CHANNELS[name][0](context))
     assert channels
     assert len({one.name for one in channels}) == len(channels)
     for channel in channels:
-        check_query_channel(name, channel, context, _queries())
+        check_query_channel(name, channel, context, _queries(context.graph))
 
 
 @pytest.mark.parametrize("name", QUERY)
 def test_query_channels_answer_some_query(name: str) -> None:
-    context = _context(by_hand())
+    context = _context(_with_accessories(by_hand()))
     for channel in base._QUERY_CHANNELS[name][0](context):
-        assert check_query_channel(name, channel, context, _queries()) >= 3
+        assert check_query_channel(name, channel, context, _queries(context.graph)) >= 3
 
 
 @pytest.mark.parametrize("what", sorted(_barren()))
@@ -188,7 +214,7 @@ def test_a_barren_shop_stops_no_channel(what: str) -> None:
         check_prior(one, context)
     for name in QUERY:
         for channel in base._QUERY_CHANNELS[name][0](context):
-            check_query_channel(name, channel, context, _queries())
+            check_query_channel(name, channel, context, _queries(context.graph))
     for name in ITEM:
         if what in ("empty", "one product", "one user"):
             assert all(one.matrix.nnz == 0 for one in base._ITEM_CHANNELS[name](context))

@@ -5,21 +5,26 @@ from __future__ import annotations
 import math
 from collections import Counter
 
+import bm25s
 import numpy as np
 import numpy.typing as npt
 import pytest
+import scipy.sparse as sp
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kg.graph import Graph
 from kg.records import Product
 from kg.snapshot import assemble
 from recommend.behaviour import Behaviour
 from recommend.channels.base import FitContext
-from recommend.channels.entities import EntityChannel
-from recommend.channels.lexical import K1, B, LexicalChannel, document
+from recommend.channels.kinds import KindsChannel
+from recommend.channels.lexical import K1, B, LexicalChannel, bm25, document
 from recommend.channels.lexical import fit as fit_lexical
 from recommend.query import PreparedQuery, Query
 from recommend.recommender import Recommender
-from recommend.understand.entities import Names
+from recommend.understand.corpus import Corpus
+from recommend.understand.reader import Reader
 from recommend.understand.tokens import tokens
 from tests.recommend.shops import PLAIN
 
@@ -66,6 +71,23 @@ def test_lexical_scores_are_bm25(query: str) -> None:
     np.testing.assert_allclose(signal.values(np.arange(5)), expected / expected.max(), rtol=1e-5)
 
 
+@given(
+    texts=st.lists(st.lists(st.sampled_from("abcdefgh"), max_size=12), min_size=1, max_size=12).filter(any)
+)
+def test_the_scores_are_those_of_bm25s(texts: list[list[str]]) -> None:
+    corpus = Corpus.of(texts)
+    index = bm25s.BM25(k1=K1, b=B, method="lucene")
+    numbers = {word: number for number, word in enumerate(corpus.words)}
+    read = [[numbers[word] for word in text] for text in texts]
+    index.index((read, numbers), show_progress=False, create_empty_token=False)
+    cells = (index.scores["data"], index.scores["indices"], index.scores["indptr"])
+    expected = sp.csc_array(cells, shape=(len(texts), len(corpus.words)))
+    found = bm25(corpus)
+    np.testing.assert_allclose(found.toarray(), expected.toarray(), rtol=1e-6)
+    assert found.dtype == np.float32
+    assert found.has_sorted_indices
+
+
 def test_lexical_known_ranks() -> None:
     r = Recommender.fit(
         assemble([Product(id=i, title=t) for i, t in DOCUMENTS.items()], [], []), settings=PLAIN
@@ -90,55 +112,24 @@ def test_every_text_of_a_product_can_be_found(hand: Recommender) -> None:
 
 def test_a_chinese_query_finds_a_chinese_title(hand: Recommender) -> None:
     results = hand.search("台灯")
-    assert results.ids == ("lamp4",)
+    assert results.ids[0] == "lamp4"
+    assert set(results.ids) <= {"lamp1", "lamp2", "lamp3", "lamp4"}  # table lamps, in any language
     assert results[0].signals["lexical"] > 0
     assert hand.search("卧室 床头灯").ids[0] == "lamp4"
     assert "“台灯”" in hand.explain(results.query, "lamp4").text
 
 
-def _mentions(graph: Graph, query: str) -> list[tuple[str, set[str]]]:
-    found = Names.of(graph).mentions(tokens(query))
-    return [(mention.text, {graph.node_id(node) for node in mention.nodes}) for mention in found]
-
-
-def test_words_that_name_something_are_understood(hand_graph: Graph) -> None:
-    assert _mentions(hand_graph, "black lumo table lamps for tea") == [
-        ("black", {"colour=black"}),
-        ("lumo", {"Lumo"}),
-        ("tabl lamp", {"Home > Lighting > Table lamps"}),
-    ]
-    assert _mentions(hand_graph, "DIMMABLE") == [("dimmabl", {"dimmable=yes"})]
-    assert _mentions(hand_graph, "zebra crossing") == []
-
-
-def test_the_longest_name_wins() -> None:
-    products = [
-        Product(id="a", brand="Elm"),
-        Product(id="b", brand="Elm & Sons"),
-        Product(id="c", brand="Sons"),
-    ]
-    graph = assemble(products, [], [])
-    assert _mentions(graph, "elm & sons sofa") == [("elm son", {"Elm & Sons"})]
-    assert _mentions(graph, "sons of elm") == [("son", {"Sons"}), ("elm", {"Elm"})]
-
-
-def test_chinese_names_are_understood() -> None:
-    graph = assemble([Product(id="a", brand="小米", category=("家居", "布艺沙发"))], [], [])
-    wanted = [("小米", {"小米"}), ("布艺 艺沙 沙发", {"家居 > 布艺沙发"})]
-    assert _mentions(graph, "小米布艺沙发") == wanted
-    assert _mentions(graph, "小米 新款布艺沙发") == wanted
-
-
 def test_a_category_means_all_that_lies_below_it(hand: Recommender, hand_graph: Graph) -> None:
-    channel = EntityChannel(hand_graph, Names.of(hand_graph))
-    signal = channel.signal(PreparedQuery(query=Query(text="lighting"), encoders={}))
+    channel = KindsChannel(hand_graph)
+    read = Reader.of(hand_graph).read
+    signal = channel.signal(PreparedQuery(query=Query(text="lighting"), encoders={}, read=read))
     assert signal is not None
     values = signal.values(np.arange(hand_graph.product_count))
     named = {hand_graph.products.id[i] for i in np.flatnonzero(values > 0).tolist()}
     assert named == {"lamp1", "lamp2", "lamp3", "lamp4", "bulb1", "bulb2", "gone"}
     results = hand.search("lighting")
     assert set(results.ids) == named - {"gone"}
-    (path,) = (p for p in hand.explain(results.query, "lamp4").paths if p.channel == "entities")
+    (path,) = (p for p in hand.explain(results.query, "lamp4").paths if p.channel == "kinds")
     assert [edge.end.id for edge in path.edges] == [
         "Home > Lighting",
         "Home > Lighting > Table lamps",

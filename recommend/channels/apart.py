@@ -1,0 +1,63 @@
+"""What goes with the thing that is asked for, and so is not it: a laptop sleeve for "laptop".
+
+The only channel that takes away: its values lie between -1 and 0, and its paths say what the product is for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from kg.graph import Graph, Node
+from recommend.channels.base import DenseSignal, FitContext, GraphChannel, Signal, query_channel
+from recommend.channels.traces import TracedPath
+from recommend.linked import ATTENDING, TREES, Linked
+from recommend.naming import to_serving
+from recommend.query import PreparedQuery
+
+
+class ApartChannel(GraphChannel):
+    """A product's value is minus how sure it only serves what is meant, and is not of that kind itself."""
+
+    name = "apart"
+    default = 0.3
+    leads = True
+
+    def __init__(self, graph: Graph) -> None:
+        super().__init__(graph)
+        self._linked = Linked(graph)
+
+    def signal(self, query: PreparedQuery) -> Signal | None:
+        reading = query.reading
+        if reading.of_role("target"):
+            return None  # what is asked for goes with something itself
+        total = np.zeros(self._graph.product_count, dtype=np.float32)
+        kinds = [
+            (node, weight * entity.fit) for entity in reading.of_role("type") for node, weight in entity.nodes
+        ]
+        for node, weight in kinds:
+            found = self._linked.attending(node)
+            values = -found.confidence * np.float32(weight)
+            total[found.numbers] = np.minimum(total[found.numbers], values)
+        for node, _ in kinds:
+            total[self._linked.members(node).numbers] = 0
+        return DenseSignal(total) if total.any() else None
+
+    def paths(self, graph: Graph, query: PreparedQuery, product: int) -> list[TracedPath]:
+        found: tuple[str, Node, float] | None = None
+        for entity in query.reading.of_role("type"):
+            for node, weight in entity.nodes:
+                value = weight * entity.fit * self._linked.attending(node).confidence_of(product)
+                if value > (0.0 if found is None else found[2]):
+                    found = entity.words, node, value
+        if found is None:
+            return []
+        words, node, _ = found
+        return [TracedPath(edges=to_serving(self._linked, words, node, product, among=ATTENDING), share=1.0)]
+
+
+@query_channel("apart", ApartChannel.load)
+def fit(context: FitContext) -> Iterator[ApartChannel]:
+    if any(one.name in ATTENDING and one.tail in TREES for one in context.graph.relations):
+        yield ApartChannel(context.graph)

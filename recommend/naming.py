@@ -1,0 +1,57 @@
+"""Paths from words of a query to a product, by way of what they name."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from kg.graph import Node
+from recommend.channels.traces import Edge, Word
+from recommend.linked import MEMBERS, SERVING, TREES, Linked
+
+
+def to_member(linked: Linked, words: str, node: Node, product: int) -> tuple[Edge, ...]:
+    """“lamp” names the type lamp; desk lamp is below it; the product is of this type."""
+    edges = [_named(words, node)]
+    edges += _down(linked, node, product)
+    return tuple(edges)
+
+
+def to_serving(
+    linked: Linked, words: str, node: Node, product: int, *, among: Collection[str] = SERVING
+) -> tuple[Edge, ...]:
+    """“iPhone” names the series iPhone; the product, or its type, goes with it, by one of the relations
+    `among`. Empty if it does not."""
+    ways = [
+        way for way in linked.ways(node) if way.relation in among and way.products.confidence_of(product) > 0
+    ]
+    if not ways:
+        return ()
+    way = max(ways, key=lambda one: one.products.confidence_of(product))  # the first of equals
+    edges = [_named(words, node)]
+    if way.end != node:
+        edges += _between(node, linked.way_to(node, way.end))
+    last = way.head or Node("product", product)
+    edges.append(Edge(start=edges[-1].end, relation=way.relation, end=last, forward=False))
+    if way.head is not None:
+        edges += _down(linked, way.head, product)
+    return tuple(edges)
+
+
+def _named(words: str, node: Node) -> Edge:
+    return Edge(start=Word(words), relation="names", end=node, stored=False)
+
+
+def _down(linked: Linked, node: Node, product: int) -> list[Edge]:
+    """From a node through those below it to the product."""
+    edges = _between(node, linked.way_down(node, product)) if node.kind in TREES else []
+    last = edges[-1].end if edges else node
+    end = Node("product", product)
+    return [*edges, Edge(start=last, relation=MEMBERS[node.kind], end=end, forward=False)]
+
+
+def _between(node: Node, below: list[Node]) -> list[Edge]:
+    edges: list[Edge] = []
+    for child in below:
+        edges.append(Edge(start=node, relation=TREES[node.kind], end=child, forward=False))
+        node = child
+    return edges
