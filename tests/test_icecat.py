@@ -16,6 +16,9 @@ from kg.filters import FilterIndex, parse_where
 from kg.records import NODE_KINDS
 from recommend import Explanation, Recommender, build
 from recommend.evaluate import evaluate_judgments, read_judgments
+from recommend.query import RankingName
+from recommend.understand.tokens import tokens
+from tests.recommend.understand.type_queries import linked, type_queries
 
 pytestmark = pytest.mark.data
 
@@ -30,6 +33,24 @@ def icecat(test_data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[S
     assert (report.loaded, report.rejected) == (19_406, 0)
     build(shop, profile="fast")
     return shop, Recommender.open(shop.path)
+
+
+def test_nine_of_ten_queries_are_linked_to_their_type(icecat: tuple[Shop, Recommender]) -> None:
+    model = icecat[1]
+    queries = type_queries()
+    found = {one.query: linked(model.search(one.query, k=1).reading, model.graph) for one in queries}
+    wrong = [one for one in queries if (to := found[one.query]) is None or not one.means(*to)]
+    told = "\n".join(f"{one.kind}: {one.query} → {found[one.query]}" for one in wrong)
+    assert len(wrong) <= len(queries) // 10, f"{len(wrong)} of {len(queries)} are linked wrongly:\n{told}"
+
+
+@pytest.mark.parametrize("ranking", ["exact", "best"])
+def test_a_title_finds_its_product_first(icecat: tuple[Shop, Recommender], ranking: RankingName) -> None:
+    model = icecat[1]
+    titles = [title for title in model.graph.products.title if title][::97]
+    found = {title: model.search(title, ranking=ranking, k=1) for title in titles}
+    missed = [t for t, hits in found.items() if not hits or tokens(hits[0].product.title) != tokens(t)]
+    assert missed == []
 
 
 def test_every_attribute_is_stored(icecat: tuple[Shop, Recommender]) -> None:

@@ -6,16 +6,13 @@ not set, which takes a minute or two.
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.benchmarks import synthetic
+from tests.benchmarks.alone import alone
 from tests.benchmarks.synthetic import Measured
 from tests.benchmarks.table import show
 from tests.graph_servers import ServerAddress
@@ -73,12 +70,6 @@ def test_load_a_large_shop_into_neo4j(server: ServerAddress, tmp_path: Path) -> 
         ],
     )
     assert not loaded.peak > MEMORY
-
-
-def alone(work: Callable[..., list[Measured]], *arguments: Any) -> list[Measured]:
-    """Run it in a new process: its memory is not that of the tests."""
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-        return pool.submit(work, *arguments).result()
 
 
 def size_of(server: ServerAddress) -> tuple[int, int]:

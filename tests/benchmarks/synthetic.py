@@ -12,6 +12,7 @@ from kg.reading import Mapping, read
 from kg.records import Fact, Interaction, Product, ProductPatch, Record
 from kg.store import GraphStore, open_store
 from kg.store.server_access import Credentials
+from tests.benchmarks.alone import memory
 
 PRODUCTS, USERS, BOUGHT, FACTS = 300_000, 600_000, 5, 200_000
 BRANDS, SHELVES, VALUES, ATTRIBUTES = 5_000, 500, 23_500, 4
@@ -72,7 +73,7 @@ def load_icecat(url: str | None, file: Path, password: str, source: Path) -> lis
         steps.append(_measured(store, lambda: icecat(source, cheaper=100)))
         started = time.perf_counter()
         store.snapshot()
-        return [*steps, Measured(seconds=time.perf_counter() - started, written=0, peak=_peak())]
+        return [*steps, Measured(seconds=time.perf_counter() - started, written=0, peak=memory(peak=True))]
 
 
 def _store(url: str | None, file: Path, password: str) -> GraphStore:
@@ -82,12 +83,4 @@ def _store(url: str | None, file: Path, password: str) -> GraphStore:
 def _measured(store: GraphStore, source: Callable[[], Iterable[Record | ProductPatch]]) -> Measured:
     started = time.perf_counter()
     counts = store.upsert(source())
-    return Measured(seconds=time.perf_counter() - started, written=counts.written, peak=_peak())
-
-
-def _peak() -> float:
-    """The most memory that this process has had; the figure of `resource` also knows the parent's."""
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith("VmHWM:"):
-            return int(line.split()[1]) / 1024
-    return float("nan")  # not on Linux
+    return Measured(seconds=time.perf_counter() - started, written=counts.written, peak=memory(peak=True))

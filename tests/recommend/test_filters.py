@@ -53,7 +53,7 @@ def _values(product: Product, field: str) -> list[object]:
     return found
 
 
-def _holds(product: Product, one: Filter) -> bool:
+def holds(product: Product, one: Filter) -> bool:
     values = _values(product, one.field)
     wanted: list[object] = []
     for value in one.value if isinstance(one.value, tuple) else (one.value,):
@@ -117,7 +117,7 @@ def test_filters_hold_in_every_entrance(
     where: list[Filter], k: int, shop: Recommender, unfiltered: Mapping[str, Results]
 ) -> None:
     for name, ask in entrances(shop, "u003", "p010", "kind3 oak brand2").items():
-        expected = [hit for hit in unfiltered[name] if all(_holds(hit.product, one) for one in where)][:k]
+        expected = [hit for hit in unfiltered[name] if all(holds(hit.product, one) for one in where)][:k]
         results = ask(where=where, k=k)
         assert results.ids == tuple(hit.product.id for hit in expected), name
         assert [h.score for h in results] == [h.score for h in expected], name

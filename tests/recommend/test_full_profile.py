@@ -53,7 +53,20 @@ def test_broken_and_missing_pictures_are_told(full: Recommender) -> None:
         "sofa-0.png",
         "desk-0.png",
     }
-    assert set(full.card["stages"]) == {"graph", "text", "image", "kge", "gnn", "fusion", "index", "weights"}
+    stages = {
+        "types",
+        "graph",
+        "text",
+        "image",
+        "kge",
+        "gnn",
+        "fusion",
+        "index",
+        "names",
+        "weights",
+        "search",
+    }
+    assert set(full.card["stages"]) == stages
     assert all(seconds >= 0 for seconds in full.card["stages"].values())
     assert {"fusion", "validation"} <= set(full.card)
 

@@ -59,7 +59,7 @@ def test_a_search_for_nothing_is_an_error(hand: Recommender) -> None:
     with pytest.raises(SettingsError, match="text or an image"):
         hand.search()
     with pytest.raises(SettingsError, match="ranking"):
-        hand.search("lamp", ranking="best")  # type: ignore[arg-type]
+        hand.search("lamp", ranking="finest")  # type: ignore[arg-type]
     with pytest.raises(SettingsError, match="paths"):
         hand.explain(hand.recommend("u1").query, "lamp3", paths=0)
 

@@ -20,8 +20,7 @@ from kg.records import Fact, Interaction, Product
 from kg.resources import data_folder
 from kg.shop import Shop
 from recommend import Recommender, Settings, build, update
-from recommend.channels import Task
-from recommend.rank.additive import Additive
+from recommend.rank.additive import by_task
 from recommend.results import Ranking
 from tests.recommend.shops import PLAIN
 from tests.tiny import FACTS, INTERACTIONS, PRODUCTS
@@ -44,17 +43,15 @@ def shop(tmp_path: Path) -> Shop:
 
 
 def fresh(graph: Graph, like: Recommender, cache: Path | None = None) -> Recommender:
-    """A model fitted anew, with the weights and scales of another: what an update must amount to."""
+    """A model fitted anew, with what another has learned (weights, scales, the intent of queries): what an
+    update must amount to."""
     model = Recommender.fit(graph, settings=like.settings, seed=like.seed, cache=cache)
     fitted = model.fitted
     scales = {one.name: one.scale for one in like.fitted.links}
     fitted.links = tuple(replace(one, scale=scales[one.name]) for one in fitted.links)
     fitted.weights = {task: dict(weights) for task, weights in like.weights.items()}
-    tasks: tuple[Task, ...] = ("history", "product")
-    additive = {
-        task: Additive.of(fitted.links, fitted.priors, fitted.weights[task], products=graph.product_count)
-        for task in tasks
-    }
+    fitted.intent = like.fitted.intent
+    additive = by_task(fitted.links, fitted.priors, fitted.weights, products=graph.product_count)
     return Recommender(fitted, model._encoders, additive, settings=model.settings, seed=model.seed)
 
 
@@ -155,7 +152,9 @@ class TestWhatIsShared:
             for path in after.path.rglob("*")
             if path.is_file() and not path.samefile(before.path / path.relative_to(after.path))
         }
-        assert own == {"graph.safetensors", "manifest.json", "manifest.sha256", "model.json"}
+        # the reader of queries knows the range of prices
+        kept = {"graph.safetensors", "manifest.json", "manifest.sha256", "model.json", "reader.safetensors"}
+        assert own == kept
 
     def test_another_title_encodes_that_product_alone(self, tmp_path: Path) -> None:
         shop = Shop.create(tmp_path / "shop")

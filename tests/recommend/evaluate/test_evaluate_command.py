@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kg import Shop
+from kg import Interaction, Shop
 from recommend import build
 from tests.recommend.cli.lampshop import PLAIN, Ran, behaviour, catalog, run
 
@@ -18,6 +18,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shop = Shop.create(made)
     shop.load(catalog())
     shop.load(behaviour())
+    shop.load(
+        Interaction(user=user, product=product, kind="click", time=time, query=query)
+        for user, product, query, time in (
+            ("anna", "L1", "desk lamp", 10.0),
+            ("dan", "P1", "pan", 20.0),
+            ("finn", "B3", "bulb", 90_000.0),
+        )
+    )
     build(shop, settings=PLAIN)
     return made
 
@@ -81,6 +89,20 @@ def test_judgments(folder: Path, files: Path) -> None:
     assert [row["model"] for row in ran.document["rows"]][:2] == ["exact", "bm25"]
 
 
+@pytest.mark.parametrize("kind", ["clicks", "personal"])
+def test_searches(kind: str, folder: Path) -> None:
+    ran = run("evaluate", "--shop", folder, f"--{kind}", ".3", "--json")
+    assert ran.status == 0, ran.err
+    document = ran.document
+    assert document["protocol"]["kind"] == kind
+    assert document["protocol"]["settings"]["text"] is False
+    first = document["rows"][0]
+    assert first["model"].startswith("exact")
+    assert 0 <= first["ndcg@10_low"] <= first["ndcg@10"] <= first["ndcg@10_high"] <= 1
+    metrics = {"precision@10", "recall@10", "f1@10", "auc"} if kind == "clicks" else {"hr@10", "mrr@10"}
+    assert metrics <= set(first)
+
+
 def test_tables_name_the_protocol(folder: Path, files: Path) -> None:
     for asked in (("--holdout", ".25", "--ablation"), ("--judgments", files / "ratings.csv")):
         ran = run("evaluate", "--shop", folder, *asked)
@@ -110,6 +132,10 @@ def test_nothing_in_the_shop_changes(folder: Path) -> None:
         (("--holdout", ".2", "--protocol", "strict"), "--sequences"),
         (("--holdout", ".2", "--mapping", "icecat"), "--test"),
         (("--judgments", "x.csv", "--profile", "fast"), "what serves"),
+        (("--clicks", ".2", "--personal", ".2"), "say what to test on"),
+        (("--clicks", "0"), "between 0 and 1"),
+        (("--personal", "2"), "between 0 and 1"),
+        (("--clicks", ".2", "--ablation"), "--ablation is for"),
         (("--judgments", "nowhere.csv"), "nowhere.csv does not exist"),
         (("--test", "nowhere.csv"), "nowhere.csv"),
     ],

@@ -42,7 +42,7 @@ def _assert_path(path: ExplainedPath, shown: list[Any], text: str) -> None:
         for e in path.edges
         if e.stored
     }
-    named = {_named(node) for e in path.edges for node in (e.start, e.end) if node.kind != "word"}
+    named = {_named(node) for e in path.edges for node in (e.start, e.end) if node.stored}
     met = [e for e in path.edges if e.support_unit == "users"]
     if not met:
         assert nodes == named, text
