@@ -6,6 +6,9 @@ ENV PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu \
     PIP_NO_CACHE_DIR=1 \
     PYTHONUNBUFFERED=1
 
+# LightGBM (the ranking 'best') brings no OpenMP of its own
+RUN apt-get update && apt-get install -y --no-install-recommends libgomp1 && rm -rf /var/lib/apt/lists/*
+
 WORKDIR /src
 COPY pyproject.toml README.md LICENSE ./
 COPY kg kg

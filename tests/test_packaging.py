@@ -60,7 +60,7 @@ def test_the_wheel_carries_the_packages_and_their_data(wheel: Path) -> None:
         assert {f"{package}/__init__.py", f"{package}/py.typed"} <= names
         modules = {path.relative_to(ROOT).as_posix() for path in (ROOT / package).rglob("*.py")}
         assert modules <= names
-    for kept in ("demo", "mappings"):
+    for kept in ("demo", "language", "mappings"):
         files = {path.relative_to(ROOT / "data").as_posix() for path in (ROOT / "data" / kept).rglob("*.*")}
         assert files
         assert {f"kg/_data/{name}" for name in files} <= names
