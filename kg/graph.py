@@ -56,6 +56,22 @@ DERIVED_RELATIONS = frozenset({OF_TYPE, SUBTYPE_OF, IN_SERIES, ACCESSORY_OF, SER
 """What `kg.derive` finds where nobody states it; the weight of such an edge is a confidence in (0, 1]."""
 
 
+MEMBERSHIP: Mapping[NodeKind, str] = {
+    "brand": MADE_BY,
+    "series": IN_SERIES,
+    "attribute": HAS_ATTRIBUTE,
+    "category": IN_CATEGORY,
+    "type": OF_TYPE,
+}
+"""The relation by which a product belongs to a node of each kind."""
+TREES: Mapping[NodeKind, str] = {"category": SUBCATEGORY_OF, "type": SUBTYPE_OF}
+"""The relation that leads from a node to the one above it."""
+ATTENDING = (ACCESSORY_OF, SERVICE_FOR)
+"""The relations of what is for a thing and never the thing itself."""
+SERVING = (COMPATIBLE_WITH, *ATTENDING)
+"""The relations of what goes with a thing."""
+
+
 class EdgeType(NamedTuple):
     """What a relation links: ('user', 'purchased', 'product')."""
 

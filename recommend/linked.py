@@ -7,44 +7,16 @@ confidence.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from threading import Lock
 
 import numpy as np
 import numpy.typing as npt
 
-from kg.graph import (
-    ACCESSORY_OF,
-    COMPATIBLE_WITH,
-    HAS_ATTRIBUTE,
-    IN_CATEGORY,
-    IN_SERIES,
-    MADE_BY,
-    OF_TYPE,
-    SERVICE_FOR,
-    SUBCATEGORY_OF,
-    SUBTYPE_OF,
-    EdgeType,
-    Graph,
-    Node,
-)
+from kg.graph import ATTENDING, MEMBERSHIP, SERVING, TREES, EdgeType, Graph, Node
 from kg.records import NodeKind
 
-MEMBERS: Mapping[NodeKind, str] = {
-    "brand": MADE_BY,
-    "category": IN_CATEGORY,
-    "type": OF_TYPE,
-    "series": IN_SERIES,
-    "attribute": HAS_ATTRIBUTE,
-}
-"""The relation by which a product belongs to a node of each kind."""
-TREES: Mapping[NodeKind, str] = {"category": SUBCATEGORY_OF, "type": SUBTYPE_OF}
-"""The relation that leads from a node to the one above it."""
-SERVING = (COMPATIBLE_WITH, ACCESSORY_OF, SERVICE_FOR)
-"""The relations of products that go with something."""
-ATTENDING = (ACCESSORY_OF, SERVICE_FOR)
-"""Those of them whose products are never the thing itself."""
 _REMEMBERED = 2_000
 
 
@@ -121,7 +93,7 @@ class Linked:
 
     def way_down(self, node: Node, product: int) -> list[Node]:
         """The nodes between a node and the product's own one, by the shortest way."""
-        direct = self._graph.relations[EdgeType("product", MEMBERS[node.kind], node.kind)].matrix
+        direct = self._graph.relations[EdgeType("product", MEMBERSHIP[node.kind], node.kind)].matrix
         own = direct.indices[direct.indptr[product] : direct.indptr[product + 1]]
         return self._way(node, set(own.tolist()))
 
@@ -142,7 +114,7 @@ class Linked:
         return []
 
     def _members(self, node: Node) -> Products:
-        return self._linked(MEMBERS[node.kind], node.kind, self.below(node))
+        return self._linked(MEMBERSHIP[node.kind], node.kind, self.below(node))
 
     def ways(self, node: Node) -> Iterator[Way]:
         """All ways in which products go with the node."""

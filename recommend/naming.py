@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from kg.graph import Node
+from kg.graph import MEMBERSHIP, SERVING, TREES, Node
 from recommend.channels.traces import Edge, Word
-from recommend.linked import MEMBERS, SERVING, TREES, Linked
+from recommend.linked import Linked
 
 
 def to_member(linked: Linked, words: str, node: Node, product: int) -> tuple[Edge, ...]:
@@ -46,7 +46,7 @@ def _down(linked: Linked, node: Node, product: int) -> list[Edge]:
     edges = _between(node, linked.way_down(node, product)) if node.kind in TREES else []
     last = edges[-1].end if edges else node
     end = Node("product", product)
-    return [*edges, Edge(start=last, relation=MEMBERS[node.kind], end=end, forward=False)]
+    return [*edges, Edge(start=last, relation=MEMBERSHIP[node.kind], end=end, forward=False)]
 
 
 def _between(node: Node, below: list[Node]) -> list[Edge]:

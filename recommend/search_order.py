@@ -41,6 +41,11 @@ class Order:
         self._ranker = ranker if asked.query.query.ranking == "best" else None
         self._moved: dict[int, float] = {}
 
+    @property
+    def ranks_again(self) -> bool:
+        """True if trees have the last word."""
+        return self._ranker is not None
+
     def best(self, k: int, allowed: Mask) -> tuple[Numbers, Scores]:
         """The k best of the allowed products and their scores."""
         asked = self._asked

@@ -118,7 +118,8 @@ class Searching:
         """The score that a search gives one product, listed or not, and what it is made of."""
         asked = self.asked(query, history, profile=self._front.rules.profile(query.profile))
         order = Order(asked, self._fitted.ranker)
-        order.best(query.k, asked.allowed)
+        if order.ranks_again:  # trees know only the products that they ranked
+            order.best(query.k, asked.allowed)
         one = np.array([product])
         shown = self._rules(asked)
         score, moved = order.scores(one), order.adjustments(one)
@@ -149,7 +150,9 @@ class Searching:
         if said is not None and said.searched:
             mended = replace(query, text=said.text)
             prepared = PreparedQuery(query=mended, encoders=self._encoders, read=self.read)
-        parts = self._parts(prepared, history, weights or self._fitted.weights["query"], profile)
+        if weights is None:  # an empty mapping is meant: every channel off
+            weights = self._fitted.weights["query"]
+        parts = self._parts(prepared, history, weights, profile)
         # what facets count must not depend on the filters that are chosen in them: those come after
         counted = bool(query.facets) or _sort(query, profile) != "relevance"
         allowed, notes = self._narrowed(prepared, () if counted else query.where)

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from kg.graph import Graph, Node
+from kg.graph import ATTENDING, TREES, Graph, Node
 from recommend.channels.base import DenseSignal, FitContext, GraphChannel, Signal, query_channel
 from recommend.channels.traces import TracedPath
-from recommend.linked import ATTENDING, TREES, Linked
+from recommend.linked import Linked
 from recommend.naming import to_serving
 from recommend.query import PreparedQuery
 

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from kg.graph import Graph, Node
+from kg.graph import TREES, Graph, Node
 from recommend.channels.base import DenseSignal, FitContext, GraphChannel, Signal, query_channel
 from recommend.channels.traces import TracedPath
-from recommend.linked import TREES, Linked, Products
+from recommend.linked import Linked, Products
 from recommend.naming import to_member, to_serving
 from recommend.query import PreparedQuery
 from recommend.understand.reading import Entity, Role

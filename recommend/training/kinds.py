@@ -13,18 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from kg.graph import (
-    ACCESSORY_OF,
-    IN_CATEGORY,
-    OF_TYPE,
-    SERVICE_FOR,
-    SUBCATEGORY_OF,
-    SUBTYPE_OF,
-    EdgeType,
-    Graph,
-    Node,
-    Relation,
-)
+from kg.graph import ATTENDING, MEMBERSHIP, TREES, EdgeType, Graph, Node, Relation
 from kg.records import NodeKind
 from recommend.sparse import csr
 
@@ -36,10 +25,8 @@ NARROW = 0.2
 """A kind that holds a larger share of the shop says too little: its children are no family."""
 _LEVELS = 12
 
-_PLACES: tuple[tuple[NodeKind, str, str], ...] = (
-    ("type", OF_TYPE, SUBTYPE_OF),
-    ("category", IN_CATEGORY, SUBCATEGORY_OF),
-)
+_KINDS: tuple[NodeKind, ...] = ("type", "category")
+_PLACES = tuple((kind, MEMBERSHIP[kind], TREES[kind]) for kind in _KINDS)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -207,8 +194,8 @@ class Kinds:
 def for_kinds(graph: Graph) -> Iterator[Relation]:
     """The relations that say which kind something is an accessory of or a service for."""
     for edge_type in sorted(graph.relations):
-        is_for = edge_type.name in (ACCESSORY_OF, SERVICE_FOR) and edge_type.tail in ("type", "category")
-        if is_for and edge_type.head in ("product", "type", "category"):
+        is_for = edge_type.name in ATTENDING and edge_type.tail in _KINDS
+        if is_for and edge_type.head in ("product", *_KINDS):
             yield graph.relations[edge_type]
 
 

@@ -11,31 +11,10 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from kg.arrays import Arrays
-from kg.graph import (
-    ACCESSORY_OF,
-    COMPATIBLE_WITH,
-    HAS_ATTRIBUTE,
-    IN_CATEGORY,
-    IN_SERIES,
-    MADE_BY,
-    OF_TYPE,
-    SERVICE_FOR,
-    SUBCATEGORY_OF,
-    SUBTYPE_OF,
-    EdgeType,
-    Graph,
-)
+from kg.graph import MEMBERSHIP, SERVING, TREES, EdgeType, Graph
 from kg.records import NodeKind
 from recommend.understand.names import KINDS_OF_THING
 
-_LINK: dict[NodeKind, str] = {
-    "brand": MADE_BY,
-    "series": IN_SERIES,
-    "attribute": HAS_ATTRIBUTE,
-    "category": IN_CATEGORY,
-    "type": OF_TYPE,
-}
-_FOR = frozenset({COMPATIBLE_WITH, ACCESSORY_OF, SERVICE_FOR})
 _DEEPEST = 12
 """Levels of a tree beyond these are not climbed."""
 
@@ -110,7 +89,7 @@ def product_nodes(graph: Graph) -> sp.csr_array:
     n, total = graph.product_count, graph.node_count
     rows: list[npt.NDArray[np.int64]] = [np.empty(0, np.int64)]
     columns: list[npt.NDArray[np.int64]] = [np.empty(0, np.int64)]
-    for kind, name in _LINK.items():
+    for kind, name in MEMBERSHIP.items():
         relation = graph.relations.get(EdgeType("product", name, kind))
         if relation is None:
             continue
@@ -131,7 +110,7 @@ def _climbed(
     graph: Graph, kind: NodeKind, heads: npt.NDArray[np.int64], tails: npt.NDArray[np.int64]
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """The pairs (product, node) with those of all nodes above."""
-    tree = graph.relations.get(EdgeType(kind, SUBTYPE_OF if kind == "type" else SUBCATEGORY_OF, kind))
+    tree = graph.relations.get(EdgeType(kind, TREES[kind], kind))
     if tree is None or not len(tree):
         return heads, tails
     up = tree.matrix.astype(np.bool_).astype(np.int32)
@@ -157,7 +136,7 @@ def _meant_for(graph: Graph, head: NodeKind) -> sp.csr_array:
     shape = (len(graph.nodes[head]), graph.node_count)
     parts: list[sp.csr_array] = []
     for edge_type, relation in graph.relations.items():
-        if edge_type.name not in _FOR or edge_type.head != head or edge_type.tail == "product":
+        if edge_type.name not in SERVING or edge_type.head != head or edge_type.tail == "product":
             continue
         said = relation.weight > 0
         columns = relation.tails[said].astype(np.int64) + graph.offsets[edge_type.tail]
