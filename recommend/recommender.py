@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from kg.errors import SettingsError, UnknownProductError
+from kg.errors import SettingsError
 from kg.filters import FilterIndex, Where, parse_where
 from kg.graph import Graph
 from kg.store import GraphStore
@@ -28,7 +28,7 @@ from recommend.opening import Opened, open_fitted
 from recommend.query import Query, RankingName
 from recommend.query_encoders import QueryEncoders
 from recommend.rank.additive import Additive, by_task
-from recommend.rank.top import top
+from recommend.recommending import Recommending
 from recommend.refitting import enriched, refit
 from recommend.results import Hit, Ranking, Results
 from recommend.saving import save_fitted
@@ -45,10 +45,6 @@ from recommend.shopfront import (
 )
 from recommend.stages import Progress, Stages
 from recommend.understand.reading import Reading
-
-_MANY = 2_000
-"""From so many users on it pays to add the channels up before."""
-UNKNOWN_USER = "nothing is known of this user yet: the most popular products"
 
 
 class Recommender:
@@ -67,15 +63,14 @@ class Recommender:
     ) -> None:
         self._fitted = fitted
         self._encoders = encoders
-        self._additive = additive
-        self._filters = FilterIndex.of(fitted.graph)
-        book = Rulebook.open(rules, fitted.graph, self._filters, channels=tuple(fitted.weights["query"]))
-        self._front = Shopfront(
-            fitted.graph, self._filters, book, popularity=lambda: fitted.behaviour.popularity
-        )
+        self._tastes = additive["history"]
+        filters = FilterIndex.of(fitted.graph)
+        book = Rulebook.open(rules, fitted.graph, filters, channels=tuple(fitted.weights["query"]))
+        self._front = Shopfront(fitted.graph, filters, book, popularity=lambda: fitted.behaviour.popularity)
         self._searching = Searching(
-            fitted, encoders, self._filters, self._front, additive["history"], taste=settings.taste
+            fitted, encoders, filters, self._front, self._tastes, taste=settings.taste
         )
+        self._recommending = Recommending(fitted, additive, filters, self._front)
         self.settings = settings
         self.seed = seed
 
@@ -243,8 +238,7 @@ class Recommender:
 
     def similar(self, product_id: str, *, where: Where = (), k: int = 10) -> Results:
         """Products like one product. Raises UnknownProductError."""
-        query = Query(product=product_id, where=parse_where(where), k=k)
-        return self._by_history(query, "product", History.of(np.array([self.graph.number(product_id)])))
+        return self._recommend(Query(product=product_id, where=parse_where(where), k=k))
 
     def recommend(
         self, user: str | None = None, *, history: Sequence[str] = (), where: Where = (), k: int = 10
@@ -254,8 +248,7 @@ class Recommender:
         What was bought before is left out. Of an unknown user without a history nothing is known: they get
         what is popular, and `note` says so.
         """
-        query = Query(user=user, history=tuple(history), where=parse_where(where), k=k)
-        return self._by_history(query, "history", self._history(query))
+        return self._recommend(Query(user=user, history=tuple(history), where=parse_where(where), k=k))
 
     def search_many(self, texts: Iterable[str], *, k: int = 10) -> Ranking:
         """The same as `search` for many texts, without signals."""
@@ -263,16 +256,7 @@ class Recommender:
 
     def recommend_many(self, users: Iterable[str], *, k: int = 10) -> Ranking:
         """The same as `recommend` for many users, without signals."""
-        asked = list(users)
-        score = self._additive["history"].scores
-        if len(asked) >= _MANY:
-            score = self._additive["history"].scores_by_merged
-        rankings = []
-        for user in asked:
-            query = Query(user=user, k=k)
-            history = self._history(query)
-            rankings.append(self._best(score(history), history, query, self._allowed(query)))
-        return self._ranking(rankings, k)
+        return self._ranking(list(self._recommending.many(users, k=k)), k)
 
     def explain(self, query: Query, product_id: str, *, paths: int = 3) -> Explanation:
         """Why a product has its score for a query: `results.query`, or one you make.
@@ -287,8 +271,7 @@ class Recommender:
 
     def evaluate_history(self, history: History, *, k: int, task: Task = "history") -> npt.NDArray[np.int64]:
         """int64 [<= k]: product numbers for a history, as `recommend` ranks them."""
-        scores = self._additive[task].scores(history)
-        return self._best(scores, history, Query(k=k), self.graph.products.listed)[0]
+        return self._recommending.ranked(history, task=task, k=k)
 
     def evaluate_search(
         self, query: Query, *, weights: Mapping[str, float] | None = None
@@ -302,25 +285,11 @@ class Recommender:
         """The channels, weights and vectors behind the answers."""
         return self._fitted
 
-    def _by_history(self, query: Query, task: Task, history: History) -> Results:
-        scored = self._additive[task].scores(history)
-        products, scores = self._best(scored, history, query, self._allowed(query))
-        signals = self._additive[task].signals(history, products)
-        note = UNKNOWN_USER if task == "history" and len(history.products) == 0 else ""
-        return Results(query=query, hits=self._hits(products, scores, signals), note=note)
-
-    def _best(
-        self,
-        scores: npt.NDArray[np.float32],
-        history: History,
-        query: Query,
-        allowed: npt.NDArray[np.bool_],
-    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
-        scores[~allowed] = -np.inf
-        scores[history.products[history.owned]] = -np.inf
-        scores[scores <= 0] = -np.inf
-        products = top(scores, query.k)
-        return products, scores[products]
+    def _recommend(self, query: Query) -> Results:
+        found = self._recommending.found(query)
+        return Results(
+            query=query, hits=self._hits(found.products, found.scores, found.signals), note=found.note
+        )
 
     def _search(self, query: Query) -> Results:
         found = self._searching.found(query, self._taste_of(query))
@@ -343,44 +312,14 @@ class Recommender:
         if query.is_search:
             history = self._taste_of(query)
             judged = self._searching.judged(query, history, product)
-            return Evidence.of_search(judged, self._additive["history"], history, product)
-        if query.product is not None:
-            history = History.of(np.array([self.graph.number(query.product)]))
-            return Evidence.of_history(self._additive["product"], history, None, product)
-        history = self._history(query)
+            return Evidence.of_search(judged, self._tastes, history, product)
+        history = self._recommending.known(query)
         user = None if query.user is None else self.graph.nodes["user"].number(query.user)
-        return Evidence.of_history(self._additive["history"], history, user, product)
+        return Evidence.of_history(self._recommending.additive(query), history, user, product)
 
     def _taste_of(self, query: Query) -> History | None:
         """The history behind a search, if it comes with one."""
-        return self._history(query) if query.user is not None or query.history else None
-
-    def _history(self, query: Query) -> History:
-        if query.history:
-            numbers = self.graph.nodes["product"].numbers(query.history)
-            for product_id, number in zip(query.history, numbers.tolist(), strict=True):
-                if number < 0:
-                    raise UnknownProductError(product_id)
-            given = History.of(numbers)
-            if query.user is None:
-                return given
-            return self._user_history(query.user).then(given)
-        if query.user is None:
-            return History.of(np.empty(0, dtype=np.int64))
-        return self._user_history(query.user)
-
-    def _user_history(self, user: str) -> History:
-        number = self.graph.nodes["user"].number(user)
-        if number is None:
-            return History.of(np.empty(0, dtype=np.int64))
-        return self._fitted.behaviour.history(number)
-
-    def _allowed(self, query: Query) -> npt.NDArray[np.bool_]:
-        listed = self.graph.products.listed
-        hidden = self._front.rules.hidden(date.today())
-        if hidden is not None:
-            listed = listed & ~hidden
-        return listed & self._filters.mask(query.where) if query.where else listed
+        return self._recommending.known(query) if query.user is not None or query.history else None
 
     def _hits(
         self,

@@ -30,7 +30,7 @@ def test_merged_links_give_the_same_scores(model: Recommender, task: str) -> Non
 def test_many_users_get_what_each_gets(model: Recommender, monkeypatch: pytest.MonkeyPatch) -> None:
     users = list(model.graph.nodes["user"])
     apart = model.recommend_many(users)
-    monkeypatch.setattr("recommend.recommender._MANY", 1)
+    monkeypatch.setattr("recommend.recommending._MANY", 1)
     together = model.recommend_many(users)
     np.testing.assert_array_equal(together.ids, apart.ids)
     np.testing.assert_allclose(together.scores, apart.scores, rtol=1e-5)
