@@ -8,6 +8,7 @@ This is the module that wraps the onnx and onnxruntime libraries.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -171,11 +172,18 @@ class RoundedMatrix:
     def error(self, vector: npt.NDArray[np.float32]) -> float:
         """No product is farther from the true one (Cauchy and Schwarz): what rounding did to the rows, times
         the vector's length, and what it does to the vector, times theirs."""
-        row = vector[None, :]
-        moved = _longest(row - Rounded.of(row).restored())
-        return self._moved * _longest(row) + (moved + _FLOAT_ERROR * _longest(row)) * (
-            self._longest + self._moved
-        )
+        length = math.sqrt(float(vector @ vector))
+        moved = math.sqrt(float(((vector - _rounded(vector)) ** 2).sum()))
+        return self._moved * length + (moved + _FLOAT_ERROR * length) * (self._longest + self._moved)
+
+
+def _rounded(vector: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """What 8 bits leave of one vector: as `Rounded`, with fewer steps on the way."""
+    blocks = np.zeros((-(-len(vector) // BLOCK), BLOCK), dtype=np.float32)
+    blocks.reshape(-1)[: len(vector)] = vector
+    scales = np.maximum(np.abs(blocks).max(axis=1, keepdims=True) / 127, np.finfo(np.float32).tiny)
+    left: npt.NDArray[np.float32] = (np.rint(blocks / scales) * scales).reshape(-1)[: len(vector)]
+    return left
 
 
 def _longest(rows: Matrix) -> float:

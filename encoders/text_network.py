@@ -37,8 +37,9 @@ class BertNetwork:
     same to the last bit whatever is encoded beside it, and nothing is spent on padding."""
 
     def __init__(self, bert: Bert, tokenizer: Path, *, pooling: Pooling, precision: Precision) -> None:
-        self._words = bert.words
-        self._positions = bert.positions
+        # as plain arrays: every look into a memmap makes another one
+        self._words = np.asarray(bert.words)
+        self._positions = np.asarray(bert.positions)
         self._tokenizer = _tokenizer(tokenizer)
         self._network = bert_network(bert, pooling=pooling, precision=precision)
 

@@ -26,6 +26,7 @@ from kg.errors import FilterError
 from kg.graph import OF_TYPE, SUBTYPE_OF, Graph
 from kg.measured import MeasuredCells, as_measure
 from kg.product_table import ProductTable
+from kg.sharing import OnePerGraph
 from kg.texts import Texts
 from kg.units import Unit, near_units
 
@@ -132,10 +133,10 @@ class FilterIndex:
         self._table = table
         self._graph = graph
 
-    @classmethod
-    def of(cls, graph: Graph) -> FilterIndex:
-        """The index of a graph's products."""
-        return cls(graph.products, graph)
+    @staticmethod
+    def of(graph: Graph) -> FilterIndex:
+        """The index of a graph's products, the same for all who ask."""
+        return _of_graph(graph)
 
     def mask(self, filters: Sequence[Filter]) -> npt.NDArray[np.bool_]:
         """bool [n]: the products for which all filters hold."""
@@ -222,7 +223,7 @@ class FilterIndex:
                 as_boolean = as_truth(value)
                 if as_boolean is not None:
                     hit |= (table.form[cells] == 2) & (table.number[cells] == float(as_boolean))
-                hit |= np.isin(texts, self._attribute_texts.get(wanted, np.empty(0, dtype=np.int64)))
+                hit |= np.isin(texts, self._attribute_texts.get(wanted, ()))
         found[self._attribute_rows[cells[hit]]] = True
         return found
 
@@ -235,12 +236,15 @@ class FilterIndex:
         return self._table.attributes.rows
 
     @cached_property
-    def _attribute_names(self) -> Mapping[str, npt.NDArray[np.int64]]:
+    def _attribute_names(self) -> Mapping[str, list[int]]:
         return _by_folded(self._table.attributes.names)
 
     @cached_property
-    def _attribute_texts(self) -> Mapping[str, npt.NDArray[np.int64]]:
+    def _attribute_texts(self) -> Mapping[str, list[int]]:
         return _by_folded(self._table.attributes.texts)
+
+
+_of_graph = OnePerGraph(lambda graph: FilterIndex(graph.products, graph))
 
 
 class _Column:
@@ -264,11 +268,11 @@ class _Column:
         return hit[self.codes]
 
 
-def _by_folded(strings: Iterable[str]) -> Mapping[str, npt.NDArray[np.int64]]:
+def _by_folded(strings: Iterable[str]) -> Mapping[str, list[int]]:
     groups: dict[str, list[int]] = {}
     for number, text in enumerate(strings):
         groups.setdefault(text.casefold(), []).append(number)
-    return {text: np.array(numbers, dtype=np.int64) for text, numbers in groups.items()}
+    return groups
 
 
 def _compare(column: npt.NDArray[np.float64], condition: Filter) -> npt.NDArray[np.bool_]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -85,23 +87,20 @@ class ProductTable:
     def product(self, row: int) -> Product:
         """The record of one row."""
         price = float(self.price[row])
+        texts = {name: column[row] for name, column in self._filled}
+        names = {name: split_names(texts.pop(name)) for name in _JOINED if name in texts}
         return Product(
-            id=self.id[row],
-            title=self.title[row],
-            description=self.description[row],
-            brand=self.brand[row],
-            category=self.category_path(row),
-            labels=self.label_names(row),
+            **texts,  # type: ignore[arg-type]
+            **names,  # type: ignore[arg-type]
             attributes=RowAttributes(self.attributes, row),
-            price=None if np.isnan(price) else _price(price),
-            currency=self.currency[row],
-            image=self.image[row],
-            url=self.url[row],
-            gtin=self.gtin[row],
-            availability=self.availability[row],
-            language=self.language[row],
-            collections=split_names(self.collections[row]),
+            price=None if math.isnan(price) else _price(price),
         )
+
+    @cached_property
+    def _filled(self) -> tuple[tuple[str, Texts], ...]:
+        """The text columns that hold anything, and the ids."""
+        columns = ((name, getattr(self, name)) for name in TEXT_COLUMNS)
+        return tuple((name, texts) for name, texts in columns if len(texts.data) or name == "id")
 
     def arrays(self) -> Arrays:
         arrays: Arrays = {"products.listed": self.listed, "products.price": self.price}
@@ -143,6 +142,8 @@ TEXT_COLUMNS = (
     "language",
     "collections",
 )
+_JOINED = ("category", "labels", "collections")
+"""The text columns of which each text is several names."""
 _CELL_COLUMNS = ("indptr", "name", "form", "number", "text")
 
 

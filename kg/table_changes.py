@@ -17,6 +17,9 @@ _ROWS = 50_000
 FIELDS = frozenset({*TEXT_COLUMNS, "price", "attributes"})
 LINKING = frozenset({"brand", "category", "labels", "attributes", "collections"})
 """The fields that make edges."""
+TOLD = FIELDS - {"price", "currency", "availability", "image", "url", "gtin"}
+"""The fields that say what a product is: those that edges, derived ones too, and the words of queries come
+from."""
 
 Rows = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]

@@ -55,10 +55,17 @@ class Texts(Sequence[str]):
     def __getitem__(self, index: int | slice) -> str | list[str]:
         if isinstance(index, slice):
             return [self[i] for i in range(*index.indices(len(self)))]
-        i = int(index) + (len(self) if index < 0 else 0)
-        if not 0 <= i < len(self):
-            raise IndexError(f"row {index} of {len(self)}")
-        return self.data[self.offsets[i] : self.offsets[i + 1]].tobytes().decode("utf-8")
+        data, offsets = self._views
+        count = len(offsets) - 1
+        i = int(index) + (count if index < 0 else 0)
+        if not 0 <= i < count:
+            raise IndexError(f"row {index} of {count}")
+        return str(data[offsets[i] : offsets[i + 1]], "utf-8")
+
+    @cached_property
+    def _views(self) -> tuple[memoryview, memoryview]:
+        """The arrays as Python's own views, which give single numbers and short pieces much faster."""
+        return self.data.data, self.offsets.data
 
     def __iter__(self) -> Iterator[str]:
         whole = self.data.tobytes()

@@ -19,7 +19,7 @@ import scipy.sparse as sp
 from kg.arrays import Arrays, load_arrays
 from kg.graph import USER_RELATIONS, EdgeType, Graph, Relation
 from kg.records import NodeKind
-from kg.table_changes import LINKING, changed_rows
+from kg.table_changes import LINKING, TOLD, changed_rows
 from kg.vectors import Vectors
 from recommend.sparse import csr
 
@@ -85,6 +85,23 @@ class Earlier:
         """int64: those of `changed` whose edges differ: brand, categories, attributes, collections."""
         now, before = self.graph.products, self.fitted.graph.products
         return changed_rows(before, now, self.origin, among=self.changed, fields=LINKING)
+
+    @cached_property
+    def retold(self) -> Numbers:
+        """int64: those of `changed` of which more differs than a price, a picture or whether it is there."""
+        now, before = self.graph.products, self.fitted.graph.products
+        return changed_rows(before, now, self.origin, among=self.changed, fields=TOLD)
+
+    @cached_property
+    def says_the_same(self) -> bool:
+        """True if no product says anything new of itself, and all nodes and edges are the same, but for what
+        users did."""
+        edges = {edge for one in (self.fitted.graph, self.graph) for edge in one.relations}
+        return (
+            not len(self.retold)
+            and all(map(self.same_nodes, self.graph.nodes))
+            and all(map(self.same, edges - _USER_TYPES))
+        )
 
     def summary(self) -> dict[str, int]:
         """How many listed products came, changed and went; how many updates there were since the build."""

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from kg.graph import ATTENDING, MEMBERSHIP, SERVING, TREES, EdgeType, Graph, Node
 from kg.records import NodeKind
+from kg.sharing import OnePerGraph
 
 _REMEMBERED = 2_000
 
@@ -30,6 +31,8 @@ class Products:
     @classmethod
     def of(cls, numbers: npt.NDArray[np.integer], confidence: npt.NDArray[np.float32]) -> Products:
         """Each product once, with its greatest confidence."""
+        if (numbers[1:] > numbers[:-1]).all():  # as those of one node are
+            return cls(numbers=numbers.astype(np.int64), confidence=np.minimum(confidence, np.float32(1)))
         order = np.lexsort((-confidence, numbers))
         ordered, confidence = numbers[order].astype(np.int64), confidence[order]
         first = np.ones(len(ordered), dtype=np.bool_)
@@ -64,6 +67,11 @@ class Linked:
         self._graph = graph
         self._remembered: OrderedDict[tuple[str, Node], Products] = OrderedDict()
         self._lock = Lock()
+
+    @staticmethod
+    def of(graph: Graph) -> Linked:
+        """That of a graph, the same for all who ask."""
+        return _of_graph(graph)
 
     def members(self, node: Node) -> Products:
         """What the node says the product is: the products of a brand, a series, a category with all below
@@ -116,11 +124,11 @@ class Linked:
     def _members(self, node: Node) -> Products:
         return self._linked(MEMBERSHIP[node.kind], node.kind, self.below(node))
 
-    def ways(self, node: Node) -> Iterator[Way]:
-        """All ways in which products go with the node."""
+    def ways(self, node: Node, among: Collection[str] = SERVING) -> Iterator[Way]:
+        """All ways in which products go with the node, by some relations."""
         for number in self.below(node):
             end = Node(node.kind, number)
-            for name in SERVING:
+            for name in among:
                 found = self._linked(name, node.kind, [number])
                 if len(found.numbers):
                     yield Way(relation=name, end=end, head=None, products=found)
@@ -131,14 +139,17 @@ class Linked:
                         yield Way(relation=name, end=end, head=Node(kind, head), products=members)
 
     def _by(self, node: Node, relations: Collection[str]) -> Products:
-        return _together([way.products for way in self.ways(node) if way.relation in relations])
+        return _together([way.products for way in self.ways(node, relations)])
 
     def _linked(self, relation_name: str, kind: NodeKind, numbers: Iterable[int]) -> Products:
         relation = self._graph.relations.get(EdgeType("product", relation_name, kind))
         if relation is None:
             return _NOBODY
         back = relation.backward
-        cells = [slice(back.indptr[number], back.indptr[number + 1]) for number in numbers]
+        spans = ((int(back.indptr[number]), int(back.indptr[number + 1])) for number in numbers)
+        cells = [slice(start, stop) for start, stop in spans if start < stop]
+        if not cells:
+            return _NOBODY
         return Products.of(
             np.concatenate([back.indices[cell] for cell in cells]),
             np.concatenate([back.data[cell] for cell in cells]),
@@ -161,6 +172,9 @@ class Linked:
             if len(self._remembered) > _REMEMBERED:
                 self._remembered.popitem(last=False)
         return found
+
+
+_of_graph = OnePerGraph(Linked)
 
 
 def _heads(backward: object, numbers: Iterable[int]) -> list[int]:

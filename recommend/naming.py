@@ -21,9 +21,7 @@ def to_serving(
 ) -> tuple[Edge, ...]:
     """“iPhone” names the series iPhone; the product, or its type, goes with it, by one of the relations
     `among`. Empty if it does not."""
-    ways = [
-        way for way in linked.ways(node) if way.relation in among and way.products.confidence_of(product) > 0
-    ]
+    ways = [way for way in linked.ways(node, among) if way.products.confidence_of(product) > 0]
     if not ways:
         return ()
     way = max(ways, key=lambda one: one.products.confidence_of(product))  # the first of equals

@@ -73,7 +73,7 @@ class Searching:
         self._front = front
         self._tastes = tastes
         self._taste = taste
-        self._linked = Linked(fitted.graph)
+        self._linked = Linked.of(fitted.graph)
         read = query_reader(fitted.reader, fitted.intent, encoders.spaces)
         self.read = with_synonyms(read, front.rules.rules.synonyms)
 
@@ -114,21 +114,26 @@ class Searching:
             adjustment=order.adjustments(page.products),
         )
 
-    def judged(self, query: Query, history: History | None, product: int) -> Judged:
-        """The score that a search gives one product, listed or not, and what it is made of."""
+    def judged(self, query: Query, history: History | None, products: Numbers) -> tuple[Judged, ...]:
+        """The scores that a search gives some products, listed or not, and what they are made of."""
         asked = self.asked(query, history, profile=self._front.rules.profile(query.profile))
         order = Order(asked, self._fitted.ranker)
         if order.ranks_again:  # trees know only the products that they ranked
             order.best(query.k, asked.allowed)
-        one = np.array([product])
-        shown = self._rules(asked)
-        score, moved = order.scores(one), order.adjustments(one)
-        return Judged(
-            asked=asked,
-            score=float(shown.active.boosted(one, score)[0]),
-            adjustment=0.0 if moved is None else float(moved[0]),
-            rules={name: float(v[0]) for name, v in shown.active.signals(one, score).items()},
-            told=shown.active.told(product, shown.active.pin_of(product)),
+        active = self._rules(asked).active
+        scores, moved = order.scores(products), order.adjustments(products)
+        boosted = active.boosted(products, scores).tolist()
+        adjustments = [0.0] * len(products) if moved is None else moved.tolist()
+        ruled = {name: values.tolist() for name, values in active.signals(products, scores).items()}
+        return tuple(
+            Judged(
+                asked=asked,
+                score=boosted[place],
+                adjustment=adjustments[place],
+                rules={name: values[place] for name, values in ruled.items()},
+                told=active.told(product, active.pin_of(product)),
+            )
+            for place, product in enumerate(products.tolist())
         )
 
     def asked(

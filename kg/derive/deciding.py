@@ -10,8 +10,8 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from kg.derive.classifier import Classifier, Judgement
-from kg.derive.evidence import Evidence
-from kg.derive.phrases import Phrases
+from kg.derive.evidence import TITLE, Evidence
+from kg.derive.phrases import LONGEST, Phrases
 
 Numbers = npt.NDArray[np.int64]
 Shares = npt.NDArray[np.float64]
@@ -30,6 +30,8 @@ _LEAST = 0.35
 """With less confidence a product is left without a type."""
 _KIN = 0.6
 """…or, if that much speaks for the kinds of one noun together, with the noun as its type."""
+_NARROWER = 3.0
+"""So much less, as a logarithm, may features say of the narrower of two types than of the wider one."""
 _ALONE = -3.0
 """What a type that only the classifier proposes starts with."""
 
@@ -71,7 +73,7 @@ def learn_decider(
         share, _ = _softmax(evidence.row, scores, count)
         decider = _fit(phrases, allowed, evidence, features, share * weight[evidence.row])
     for _ in range(_CHECKS):
-        doubtful = allowed & _guessed(decide(decider, evidence, features), strength)
+        doubtful = allowed & _guessed(decide(phrases, decider, evidence, features), strength)
         if not doubtful.any():
             break
         allowed &= ~doubtful
@@ -88,11 +90,11 @@ def _guessed(decision: Decision, strength: npt.NDArray[np.float32]) -> npt.NDArr
     return ((strength < _FIRM) & (2 * guessed > total)) | (5 * guessed > 4 * total)
 
 
-def decide(decider: Decider, evidence: Evidence, features: sp.csr_array) -> Decision:
+def decide(phrases: Phrases, decider: Decider, evidence: Evidence, features: sp.csr_array) -> Decision:
     """The type of each product."""
     count = features.shape[0]
     judged = _judge(decider, evidence, features)
-    told = evidence.score + _WEIGHT * np.maximum(judged.said, _UNSEEN)
+    told = _told(phrases, evidence, judged.said)
     node = np.full(count, -1, dtype=np.int64)
     source = np.full(count, CLASSIFIER, dtype=np.uint8)
     confidence = np.zeros(count)
@@ -113,6 +115,24 @@ def decide(decider: Decider, evidence: Evidence, features: sp.csr_array) -> Deci
     rows = evidence.row[last]
     node[rows], source[rows], confidence[rows] = evidence.node[last], evidence.field[last], share[last]
     return Decision(node=node, confidence=confidence, source=source)
+
+
+def _told(phrases: Phrases, evidence: Evidence, said: Shares) -> Shares:
+    """float64 [pairs]: how much speaks for each type, in words and, by what is `said` of them, in features.
+
+    Where the title speaks of a 'notebook pc', features of a PC are no reason to leave it at that.
+    """
+    said = said.copy()
+    above = phrases.type_above()
+    key = evidence.row * max(1, len(phrases)) + evidence.node
+    wider = np.where(evidence.field == TITLE, above[evidence.node], -1)
+    for _ in range(LONGEST - 1):
+        wanted = key - evidence.node + wider
+        place = np.minimum(np.searchsorted(key, wanted), max(0, len(key) - 1))
+        known = (wider >= 0) & (key[place] == wanted)
+        said[known] = np.maximum(said[known], np.minimum(said[place[known]], said[known] + _NARROWER))
+        wider = np.where(wider >= 0, above[wider], -1)
+    return evidence.score + _WEIGHT * np.maximum(said, _UNSEEN)
 
 
 def _fit(

@@ -71,7 +71,7 @@ def learn_inventory(source: Source) -> tuple[Inventory, Decision, Fields]:
     inventory = Inventory(
         endings=endings, vocabulary=vocabulary, phrases=phrases, features=features, decider=decider
     )
-    return inventory, decide(decider, evidence, matrix), fields
+    return inventory, decide(phrases, decider, evidence, matrix), fields
 
 
 def read_types(inventory: Inventory, source: Source) -> tuple[Decision, Fields]:
@@ -80,7 +80,7 @@ def read_types(inventory: Inventory, source: Source) -> tuple[Decision, Fields]:
     fields = _read(Reader(vocabulary.words, endings=inventory.endings, closed=True), source)
     matrix = inventory.features.matrix(source, vocabulary, (fields.titles, fields.descriptions))
     evidence = _evidence(inventory.phrases, vocabulary, fields)
-    return decide(inventory.decider, evidence, matrix), fields
+    return decide(inventory.phrases, inventory.decider, evidence, matrix), fields
 
 
 def _read(reader: Reader, source: Source) -> Fields:

@@ -26,7 +26,7 @@ class ApartChannel(GraphChannel):
 
     def __init__(self, graph: Graph) -> None:
         super().__init__(graph)
-        self._linked = Linked(graph)
+        self._linked = Linked.of(graph)
 
     def signal(self, query: PreparedQuery) -> Signal | None:
         reading = query.reading

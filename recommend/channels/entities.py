@@ -31,7 +31,7 @@ class EntityChannel(GraphChannel):
 
     def __init__(self, graph: Graph) -> None:
         super().__init__(graph)
-        self._linked = Linked(graph)
+        self._linked = Linked.of(graph)
 
     def signal(self, query: PreparedQuery) -> Signal | None:
         entities = _asked(query)

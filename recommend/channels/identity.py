@@ -47,7 +47,7 @@ class IdentityChannel:
         name = _folded(text)
         if not name:
             return np.empty(0, dtype=np.int64)
-        key = _key(name)
+        key = np.uint64(_key(name))  # a number of Python's own would turn all keys into another type first
         start, stop = (int(np.searchsorted(self._keys, key, side=side)) for side in ("left", "right"))
         return np.unique(self._products[start:stop]).astype(np.int64)
 

@@ -33,7 +33,7 @@ class KindsChannel(GraphChannel):
 
     def __init__(self, graph: Graph) -> None:
         super().__init__(graph)
-        self._linked = Linked(graph)
+        self._linked = Linked.of(graph)
 
     def signal(self, query: PreparedQuery) -> Signal | None:
         kinds = query.reading.of_role("type")

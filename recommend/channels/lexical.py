@@ -125,6 +125,11 @@ def _wordings(query: PreparedQuery) -> list[tuple[float, Sequence[str]]]:
 
 @query_channel("lexical", LexicalChannel.load)
 def fit(context: FitContext) -> Iterator[LexicalChannel]:
+    earlier = context.earlier
+    known = None if earlier is None else earlier.query_channel(LexicalChannel.name)
+    if earlier is not None and isinstance(known, LexicalChannel) and earlier.says_the_same:
+        yield known
+        return
     corpus, known = _corpus(context)
     if known is not None:
         yield known

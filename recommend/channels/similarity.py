@@ -4,6 +4,7 @@ pictures."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -18,9 +19,11 @@ from recommend.query import PreparedQuery
 DEFAULTS = {"text": 1.0, "fused": 0.1, "image": 0.3}
 """The spaces that queries can enter, with their weights; KGE and GNN vectors have no query side of their
 own."""
-_USUAL = 200
+_USUAL = 100
 """So many of the nearest are looked for at once: the nearest is needed in any case, and most answers need no
 more."""
+_FEW = 20
+"""The cosines of so few products are computed as quickly as looked up."""
 _LEAST_SPAN = 1e-5
 """Cosines closer together than this differ by rounding only."""
 
@@ -98,9 +101,27 @@ class _CosineSignal:
         return found[self._stretched(cosines[: len(found)]) > 0]
 
     def values(self, products: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
-        found = self._stretched(self._index.cosine(self._vector, products))
+        found = self._stretched(self._cosine(products))
         found[~self._index.covers(products)] = 0.0
         return found
+
+    def _cosine(self, products: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+        """float32 [m]; those of the nearest are known."""
+        numbers, cosines = self._known
+        if len(products) < _FEW or not len(numbers):
+            return self._index.cosine(self._vector, products)
+        place = np.minimum(np.searchsorted(numbers, products), len(numbers) - 1)
+        known = numbers[place] == products
+        found = cosines[place]
+        found[~known] = self._index.cosine(self._vector, products[~known])
+        return found
+
+    @cached_property
+    def _known(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
+        """The nearest products by number, and their cosines; none where `cosine` may tell others."""
+        there = self._nearest[self._nearest >= 0] if self._index.repeats else self._nearest[:0]
+        order = np.argsort(there)
+        return there[order], self._cosines[order]
 
     def _stretched(self, cosines: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         clipped: npt.NDArray[np.float32] = np.clip((cosines - self._floor) / self._span, 0.0, 1.0)

@@ -29,7 +29,7 @@ class WishChannel(GraphChannel):
 
     @cached_property
     def _filters(self) -> FilterIndex:
-        return FilterIndex(self._graph.products)
+        return FilterIndex.of(self._graph)
 
     def signal(self, query: PreparedQuery) -> Signal | None:
         met = self._met(query)

@@ -21,6 +21,11 @@ class ProductIndex(Protocol):
         """float32 [d]: the mean vector."""
         ...
 
+    @property
+    def repeats(self) -> bool:
+        """True if `search` tells to the last bit the cosines that `cosine` would."""
+        ...
+
     def search(
         self, queries: npt.NDArray[np.float32], k: int, *, allowed: npt.NDArray[np.bool_] | None = None
     ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:

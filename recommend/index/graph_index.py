@@ -108,6 +108,10 @@ class GraphIndex:
         self._known: OrderedDict[bytes, dict[int, float]] = OrderedDict()
         self._lock = Lock()
 
+    @property
+    def repeats(self) -> bool:
+        return False  # and need not: what the store told is remembered here
+
     def search(
         self, queries: npt.NDArray[np.float32], k: int, *, allowed: npt.NDArray[np.bool_] | None = None
     ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from kg.arrays import Arrays, load_arrays, save_arrays
 from kg.errors import VersionError
 from kg.vectors import Vectors
-from recommend.rank.top import top
+from recommend.rank.top import kth_best, top
 
 if TYPE_CHECKING:
     from encoders.runtime import RoundedMatrix
@@ -71,6 +71,11 @@ class VectorIndex:
     def __len__(self) -> int:
         return int(self._index.ntotal)
 
+    @property
+    def looks_twice(self) -> bool:
+        """True if a single query is looked up in the rounded rows first."""
+        return self.kind == "exact" and len(self) >= ROUNDED_FROM
+
     def search(
         self, queries: npt.NDArray[np.float32], k: int, *, allowed: npt.NDArray[np.bool_] | None = None
     ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
@@ -84,7 +89,7 @@ class VectorIndex:
         k = min(k, len(self))
         if allowed is not None and allowed.all():
             allowed = None
-        if self.kind == "exact" and len(self) >= ROUNDED_FROM and len(queries) <= _SINGLE:
+        if self.looks_twice and len(queries) <= _SINGLE:
             found = [self._look_twice(query, k, allowed) for query in queries]
             return np.stack([scores for scores, _ in found]), np.stack([rows for _, rows in found])
         if allowed is not None:
@@ -117,13 +122,18 @@ class VectorIndex:
             products[~allowed] = -np.inf
         scores = np.full(k, np.finfo(np.float32).min, dtype=np.float32)
         rows = np.full(k, -1, dtype=np.int64)
-        if k and (last := -np.partition(-products, k - 1)[k - 1]) > -np.inf:
+        if k and (last := kth_best(products, k)) > -np.inf:
             first = np.flatnonzero(products >= last)
-            least = float(np.sort(self.products(query, first))[-k])
-            candidates = np.flatnonzero(products >= least - rounded.error(query))
+            looked_at = self.products(query, first)
+            least = float(np.sort(looked_at)[-k])
+            # all of the first are among them: their true products are their rounded ones but for that error
+            candidates = np.flatnonzero(products >= np.minimum(last, least - rounded.error(query)))
+            exact = np.empty(len(candidates), dtype=np.float32)
+            known = products[candidates] >= last
+            exact[known], exact[~known] = looked_at, self.products(query, candidates[~known])
         else:  # fewer are allowed than asked for
             candidates = np.flatnonzero(products > -np.inf)
-        exact = self.products(query, candidates)
+            exact = self.products(query, candidates)
         best = top(exact, k)
         scores[: len(best)], rows[: len(best)] = exact[best], candidates[best]
         return scores, rows
@@ -212,6 +222,11 @@ class SpaceIndex:
         unit = vectors.unit()[products]
         mean = unit.mean(axis=0) if len(unit) else np.zeros(vectors.dim, dtype=np.float32)
         return cls(VectorIndex.build(unit, seed=seed), products, mean.astype(np.float32), len(vectors))
+
+    @property
+    def repeats(self) -> bool:
+        """True if the search of a single query tells to the last bit the cosines that `cosine` would."""
+        return self.index.looks_twice
 
     def search(
         self, queries: npt.NDArray[np.float32], k: int, *, allowed: npt.NDArray[np.bool_] | None = None

@@ -18,7 +18,7 @@ from recommend.channels.base import DenseSignal, Signal
 from recommend.rank.additive import Additive
 
 TASTE = "taste"
-_FIRST = 200
+_FIRST = 100
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -7,7 +7,7 @@ their display diagonal, it is measured in inches.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from types import MappingProxyType
 
@@ -98,8 +98,6 @@ class Fields:
         having = (linked.T.tocsr() @ has).tocsr()
         having.sort_indices()
         words, word_field = _spoken_of(written, fellows)
-        prices = graph.products.price[graph.products.listed]
-        prices = prices[np.isfinite(prices)]
         return cls(
             names=Texts.of(written),
             words=Texts.of(words),
@@ -110,8 +108,12 @@ class Fields:
             high=high,
             products=np.bincount(has.indices, minlength=len(used)).astype(np.int64),
             having=having,
-            price=np.quantile(prices, [0.01, 1.0]) if len(prices) else np.full(2, np.nan),
+            price=_prices(graph),
         )
+
+    def priced(self, graph: Graph) -> Fields:
+        """The same with the prices of another graph."""
+        return replace(self, price=_prices(graph))
 
     def __len__(self) -> int:
         return len(self.names)
@@ -250,3 +252,10 @@ def _spoken_of(names: Sequence[str], fellows: Mapping[str, tuple[str, ...]]) -> 
                     found[one, number] = None
     ordered = sorted(found)
     return [word for word, _ in ordered], [number for _, number in ordered]
+
+
+def _prices(graph: Graph) -> npt.NDArray[np.float64]:
+    """float64 [2]: what is cheap, and the dearest; NaN without prices."""
+    prices = graph.products.price[graph.products.listed]
+    prices = prices[np.isfinite(prices)]
+    return np.quantile(prices, [0.01, 1.0]) if len(prices) else np.full(2, np.nan)

@@ -137,6 +137,18 @@ class Reader:
         vocabulary = self.vocabulary.renewed(self.graph, graph, chain(language, _words_of(fellows)))
         return self._of(graph, own, vocabulary, aliases, fellows, self.grammar)
 
+    def priced(self, graph: Graph) -> Reader:
+        """What `of` makes of a newer graph that says all the same but for prices."""
+        return Reader(
+            graph,
+            self.own,
+            self.names,
+            self.agreement,
+            self.fields.priced(graph),
+            self.vocabulary,
+            grammar=self.grammar,
+        )
+
     def read(self, text: str, *, intent: Intent | None = None) -> Reading:
         """What a query says. `intent` weighs the types where names leave them open; it is not asked where one
         name says exactly what is wanted."""
