@@ -33,10 +33,12 @@ def hold_out(
     seed: int = 0,
     users: npt.NDArray[np.integer] | None = None,
     relations: Collection[str] = (PURCHASED, RATED),
+    only_last: bool = False,
 ) -> HoldOut:
     """Hide `share` of each user's products (at least one, never all): the latest where times are known,
     else random ones.
 
+    `only_last` hides of users with several moments the products of the last one instead: what came next.
     `relations` says which interactions can be hidden; where a graph has none of them, all kinds can. A
     hidden pair of user and product loses every interaction, and since queries and products are linked by
     the same log, those links go too. `users` limits the hiding to some (default: everybody).
@@ -62,6 +64,11 @@ def hold_out(
     starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
     rank = np.arange(len(keys)) - starts[pair_users[order]]
     quota = np.where(counts >= 2, np.maximum(1, (counts * share).astype(np.int64)), 0)
+    if only_last:
+        newest = np.full(shape[0], -np.inf)
+        np.maximum.at(newest, pair_users, latest)
+        last = np.bincount(pair_users[latest == newest[pair_users]], minlength=shape[0])
+        quota = np.where(np.isfinite(newest) & (last < counts), last, quota)
     if users is not None:
         wanted = np.zeros(shape[0], dtype=np.bool_)
         wanted[users] = True

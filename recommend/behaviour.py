@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -15,6 +15,9 @@ from recommend.sparse import csr, empty
 
 SERIOUSNESS: Mapping[str, float] = {PURCHASED: 1.0, RATED: 1.0, CARTED: 0.5, CLICKED: 0.2, VIEWED: 0.2}
 """How much an interaction of each kind says about taste, a purchase being 1."""
+
+JUST_SEEN = 0.5
+"""How much a product says that somebody looks at now: as much as one in a cart."""
 
 OWNING = (PURCHASED, RATED)
 """Who bought or rated a product does not want it recommended again."""
@@ -90,6 +93,21 @@ class Behaviour:
         )
         return positions.tocsc()
 
+    @cached_property
+    def age(self) -> npt.NDArray[np.int64]:
+        """int64 [nnz], aligned with weight.data: how many of its user's moments are later (see
+        `History.age`)."""
+        users = np.repeat(np.arange(self.weight.shape[0]), np.diff(self.weight.indptr))
+        known = np.where(np.isnan(self.moment), -np.inf, self.moment)
+        order = np.lexsort((-known, users))
+        user, moment = users[order], known[order]
+        first = np.ones(len(user), dtype=np.bool_)
+        first[1:] = user[1:] != user[:-1]
+        steps = np.cumsum(np.concatenate([[False], moment[1:] != moment[:-1]]) & ~first)
+        age = np.empty(len(user), dtype=np.int64)
+        age[order] = steps - np.repeat(steps[first], np.diff(np.append(np.flatnonzero(first), len(user))))
+        return age
+
     def users_of(self, product: int) -> npt.NDArray[np.int32]:
         """int32 [m]: the users who met a product, in ascending order."""
         columns = self._by_product
@@ -138,15 +156,39 @@ class History:
             owned=np.ones(m, dtype=np.bool_),
         )
 
+    @classmethod
+    def unordered(cls, products: npt.NDArray[np.int64]) -> History:
+        """A history of products that are owned, none before another."""
+        return replace(cls.of(products), moment=np.full(len(products), np.nan))
+
+    @classmethod
+    def seen(cls, products: npt.NDArray[np.int64]) -> History:
+        """A history of products that were only looked at, oldest first."""
+        found = cls.of(products)
+        return replace(
+            found,
+            weight=np.full(len(products), JUST_SEEN, dtype=np.float32),
+            owned=np.zeros(len(products), dtype=np.bool_),
+        )
+
+    def only(self, mask: npt.NDArray[np.bool_]) -> History:
+        """The part of it where mask (bool [m]) is True."""
+        return History(
+            products=self.products[mask],
+            weight=self.weight[mask],
+            moment=self.moment[mask],
+            owned=self.owned[mask],
+        )
+
     def then(self, later: History) -> History:
-        """This history followed by another; a product of both counts as met later."""
-        kept = ~np.isin(self.products, later.products)
+        """This history followed by another; a product of both counts as met later, and stays owned."""
+        kept, had = ~np.isin(self.products, later.products), self.products[self.owned]
         start = float(np.nanmax(self.moment, initial=0.0)) + 1.0 if np.isfinite(self.moment).any() else 0.0
         return History(
             products=np.concatenate([self.products[kept], later.products]),
             weight=np.concatenate([self.weight[kept], later.weight]),
             moment=np.concatenate([self.moment[kept], later.moment + start]),
-            owned=np.concatenate([self.owned[kept], later.owned]),
+            owned=np.concatenate([self.owned[kept], later.owned | np.isin(later.products, had)]),
         )
 
     @cached_property

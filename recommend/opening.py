@@ -20,6 +20,7 @@ from kg.graph import Graph
 from kg.shop import Shop
 from kg.versions import verify
 from recommend.behaviour import Behaviour
+from recommend.boosted import TasteRanker
 from recommend.channels import Links, Prior, Task
 from recommend.channels.base import LoadContext, load_query_channel
 from recommend.channels.traces import load_trace
@@ -28,6 +29,7 @@ from recommend.index.vector_index import SpaceIndex
 from recommend.later import Later
 from recommend.query_encoders import EncoderKeys, QueryEncoders
 from recommend.rank.additive import Additive, by_task
+from recommend.rank.memory import Memory
 from recommend.search_lessons import popularity_of
 from recommend.settings import Settings
 from recommend.shopfront.suggesting import Suggester
@@ -92,6 +94,7 @@ def _open(folder: Path, manifest: Mapping[str, Any]) -> Opened:
     derived = Derived.from_arrays(load_arrays(folder / "derived.safetensors"), stated)
     graph = derived.added_to(stated)
     n = graph.product_count
+    behaviour = Behaviour.of(graph)
     links = tuple(_open_links(folder, plain, n) for plain in model["links"])
     values = load_arrays(folder / "priors.safetensors") if model["priors"] else {}
     priors = tuple(
@@ -125,7 +128,10 @@ def _open(folder: Path, manifest: Mapping[str, Any]) -> Opened:
         ranker=Ranker.load(folder / "best", graph, popularity=popularity_of(priors))
         if model["best"]
         else None,
-        behaviour=Behaviour.of(graph),
+        taste_ranker=TasteRanker.load(folder / "best_taste", graph, behaviour, links, priors)
+        if model["best_taste"]
+        else None,
+        behaviour=behaviour,
         links=links,
         priors=priors,
         query_channels=query_channels,
@@ -161,7 +167,7 @@ def _open_links(folder: Path, plain: Mapping[str, Any], n: int) -> Links:
         name=plain["name"],
         matrix=_matrix(arrays, n),
         trace=load_trace(plain["trace"], arrays),
-        memory=plain["memory"],
+        memory=Memory(**plain["memory"]),
         scale=plain["scale"],
         defaults=plain["defaults"],
     )

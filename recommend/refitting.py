@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache as once
 from functools import partial
@@ -12,7 +12,8 @@ from pathlib import Path
 from kg.derive import Derived
 from kg.graph import Graph
 from recommend.behaviour import Behaviour
-from recommend.channels import FitContext, Prior
+from recommend.boosted import TasteRanker
+from recommend.channels import FitContext, Links, Prior
 from recommend.channels.base import fit_links, fit_priors, fit_query_channels
 from recommend.earlier import Earlier
 from recommend.fitting import Fitted, default_weights
@@ -26,6 +27,7 @@ from recommend.shopfront.suggesting import Suggester
 from recommend.stages import Stages
 from recommend.training.ranker import Ranker
 from recommend.understand.intent import IntentModel
+from recommend.understand.reader import Reader
 
 logger = logging.getLogger(__name__)
 
@@ -35,8 +37,11 @@ def enriched(opened: Fitted, stated: Graph, written: tuple[str, ...] | None) -> 
 
     `written` are the ids of the products that may differ (None: compare them all).
     """
-    rows = Earlier(opened, stated, folder=Path(), written=written).changed
-    derived = opened.derived.renewed(opened.stated, stated, rows)
+    # what was derived is no part of the comparison: it follows from what was stated
+    earlier = Earlier(replace(opened, graph=opened.stated), stated, folder=Path(), written=written)
+    derived = opened.derived
+    if not earlier.says_the_same:
+        derived = derived.renewed(opened.stated, stated, earlier.retold)
     return derived, derived.added_to(stated)
 
 
@@ -78,12 +83,10 @@ def refit(
         links, priors = fit_links(context), fit_priors(context)
         query_channels = fit_query_channels(context)
     with stages.stage("names"):
-        language = QueryEncoders.of(made, settings).language()
-        reader = earlier.fitted.reader.renewed(graph, aliases=derived.aliases, language=language)
-    # a weight was learned for links of one size; the size stays with it
+        reader = _renewed_reader(earlier, derived, QueryEncoders.of(made, settings))
+    # a weight was learned for links of one size and one memory; they stay with it
     before = {one.name: earlier.channel(one.trace) for one in links}
-    sizes = {name: old.scale for name, old in before.items() if old is not None}
-    links = tuple(replace(one, scale=sizes.get(one.name, one.scale)) for one in links)
+    links = tuple(_as_learned(one, before[one.name]) for one in links)
     weights = default_weights(links, priors, query_channels)
     names = {name: "" if old is None else old.name for name, old in before.items()}
     for task, learned in earlier.fitted.weights.items():
@@ -97,6 +100,7 @@ def refit(
         intent=_moved_intent(earlier),
         suggester=_renewed_suggester(earlier),
         ranker=_renewed_ranker(earlier, priors),
+        taste_ranker=_renewed_taste(earlier, behaviour, links, priors, names),
         behaviour=behaviour,
         links=links,
         priors=priors,
@@ -112,6 +116,18 @@ def refit(
     )
 
 
+def _as_learned(links: Links, before: Links | None) -> Links:
+    return links if before is None else replace(links, scale=before.scale, memory=before.memory)
+
+
+def _renewed_reader(earlier: Earlier, derived: Derived, encoders: QueryEncoders) -> Reader:
+    """The earlier one with the prices of now, if nothing else changed that queries may name."""
+    reader = earlier.fitted.reader
+    if derived is earlier.fitted.derived and earlier.says_the_same:
+        return reader.priced(earlier.graph)
+    return reader.renewed(earlier.graph, aliases=derived.aliases, language=encoders.language())
+
+
 def _renewed_ranker(earlier: Earlier, priors: tuple[Prior, ...]) -> Ranker | None:
     """The trees of the earlier model, with the titles of now."""
     ranker = earlier.fitted.ranker
@@ -120,6 +136,21 @@ def _renewed_ranker(earlier: Earlier, priors: tuple[Prior, ...]) -> Ranker | Non
     origin = earlier.origin.copy()
     origin[earlier.changed] = -1
     return ranker.renewed(earlier.graph, origin, popularity=popularity_of(priors))
+
+
+def _renewed_taste(
+    earlier: Earlier,
+    behaviour: Behaviour,
+    links: tuple[Links, ...],
+    priors: tuple[Prior, ...],
+    names: Mapping[str, str],
+) -> TasteRanker | None:
+    """The trees of the earlier model, reading what is known now; `names` are those that channels had then."""
+    ranker = earlier.fitted.taste_ranker
+    if ranker is None:
+        return None
+    then = [replace(one, name=names.get(one.name) or one.name) for one in links]
+    return ranker.renewed(earlier.graph, behaviour, then, priors, earlier.origin)
 
 
 def _moved_intent(earlier: Earlier) -> IntentModel | None:

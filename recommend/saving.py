@@ -5,7 +5,7 @@ reader.safetensors         names that queries may say;  intent.safetensors  what
 links/NAME.safetensors     each item channel
 query/NAME.safetensors     each query channel
 index/SPACE.faiss, .safetensors
-suggest.safetensors        what may be typed next;  best/  the trees of the ranking 'best'
+suggest.safetensors        what may be typed next;  best/, best_taste/  the trees of the ranking 'best'
 fusion/, kge/, gnn/        the models, for queries and for products that come later
 notes/NAME.safetensors     what a channel wants to find at the next update
 model.json                 names, weights, scales, keys
@@ -61,6 +61,8 @@ def save_fitted(
         files.keep("suggest")
     if fitted.ranker is not None:
         fitted.ranker.save(folder / "best")
+    if fitted.taste_ranker is not None:
+        fitted.taste_ranker.save(folder / "best_taste")
     for one in fitted.links:
         files.write(f"links/{one.name}", partial(_links_arrays, one), files.has_links(one))
     if fitted.priors:
@@ -92,7 +94,7 @@ def save_fitted(
         "links": [
             {
                 "name": one.name,
-                "memory": one.memory,
+                "memory": one.memory.plain(),
                 "scale": one.scale,
                 "defaults": dict(one.defaults),
                 "trace": one.trace.plain(),
@@ -109,6 +111,7 @@ def save_fitted(
         "keys": asdict(fitted.made.keys),
         "fusion": fitted.made.fusion is not None,
         "best": fitted.ranker is not None,
+        "best_taste": fitted.taste_ranker is not None,
         "intent": fitted.intent is not None,
     }
     text = json.dumps(model, indent=1, sort_keys=True)
@@ -145,7 +148,10 @@ class SharedFiles:
 
     def equals(self, part: Callable[[Fitted], HasArrays], now: HasArrays) -> bool:
         """True if the earlier model has the same there, made anew or not."""
-        return self._earlier is not None and _equal(part(self._earlier.fitted).arrays(), now.arrays())
+        if self._earlier is None:
+            return False
+        before = part(self._earlier.fitted)
+        return before is now or _equal(before.arrays(), now.arrays())
 
     def has_links(self, links: Links) -> bool:
         if self._earlier is None:

@@ -22,7 +22,8 @@ class Settings:
     of a kind that allows it. `neighbours` is how many neighbours per product a vector space keeps, `links`
     how many links per product any other channel keeps. `learn_users` bounds how many users' held-out
     interactions teach the weights, `search_queries` how many queries the graph makes up to teach the search
-    (0: none), `threads` the threads of the encoders and trainers (None: all cores).
+    (0: none), `best_lists` about how many recommendations with something hidden teach the ranking 'best' (0:
+    none), `threads` the threads of the encoders and trainers (None: all cores).
     """
 
     text: bool = True
@@ -43,10 +44,11 @@ class Settings:
     fusion_epochs: int = 6
     neighbours: int = 50
     links: int = 300
-    learn_users: int = 3000
+    learn_users: int = 7_500
     learn_share: float = 0.25
     taste: float = 0.15
     search_queries: int = 1_200
+    best_lists: int = 6_000
     threads: int | None = None
 
     def __post_init__(self) -> None:
@@ -72,6 +74,8 @@ class Settings:
             raise SettingsError(f"taste={self.taste} must lie between 0 and 1")
         if self.search_queries < 0:
             raise SettingsError(f"search_queries={self.search_queries} must not be negative (0: none)")
+        if self.best_lists < 0:
+            raise SettingsError(f"best_lists={self.best_lists} must not be negative (0: none)")
         if self.threads is not None and self.threads < 1:
             raise SettingsError(f"threads={self.threads} must be at least 1, or None for all cores")
 
@@ -81,7 +85,7 @@ class Settings:
         if profile == "full":
             return cls()
         if profile == "fast":
-            return cls(image=False, kge=False, gnn=False, fusion=None)
+            return cls(image=False, kge=False, gnn=False, fusion=None, best_lists=0)
         raise SettingsError(f"profile={profile!r} must be 'fast' or 'full'")
 
     def plain(self) -> dict[str, Any]:

@@ -125,6 +125,20 @@ def products_of_rows(
         start = stop
 
 
+def only_rows(matrix: sp.csr_array, rows: npt.NDArray[np.int64] | None) -> sp.csr_array:
+    """The matrix with entries in some rows only (int64, ascending; None: all of them); its shape stays."""
+    if rows is None:
+        return matrix
+    return at_rows(matrix[rows], rows, matrix.shape[0])
+
+
+def at_rows(matrix: sp.csr_array, rows: npt.NDArray[np.int64], count: int) -> sp.csr_array:
+    """A matrix of `count` rows: those of `matrix` at `rows` (int64, ascending), the others empty."""
+    lengths = np.zeros(count + 1, dtype=np.int64)
+    lengths[rows + 1] = np.diff(matrix.indptr)
+    return csr(matrix.data, matrix.indices, np.cumsum(lengths), (count, matrix.shape[1]))
+
+
 def without_diagonal(matrix: sp.csr_array, first_row: int = 0) -> sp.csr_array:
     """The matrix with entry (i, first_row + i) set to zero: no product is its own neighbour."""
     numbers = np.arange(first_row, first_row + matrix.shape[0], dtype=matrix.indices.dtype)
@@ -137,3 +151,17 @@ def stacked(blocks: list[sp.csr_array], columns: int) -> sp.csr_array:
     made: Any = sp.vstack(blocks, format="csr") if blocks else sp.csr_array((0, columns), dtype=np.float32)
     found: sp.csr_array = made
     return found
+
+
+def values_at(
+    matrix: sp.csr_array, rows: npt.NDArray[np.integer], columns: npt.NDArray[np.integer]
+) -> npt.NDArray[Any]:
+    """The entries at some places, [m]; 0 where the matrix has none. Sorts its entries."""
+    matrix.sort_indices()
+    width = np.int64(matrix.shape[1])
+    have = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr)) * width + matrix.indices
+    wanted = rows.astype(np.int64) * width + columns
+    if len(have) == 0:
+        return np.zeros(len(wanted), dtype=matrix.dtype)
+    at = np.minimum(np.searchsorted(have, wanted), len(have) - 1)
+    return np.where(have[at] == wanted, matrix.data[at], np.zeros((), dtype=matrix.dtype))

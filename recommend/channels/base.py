@@ -24,6 +24,7 @@ from recommend.channels.traces import Trace, TracedPath
 from recommend.index.base import ProductIndex
 from recommend.index.vector_index import SpaceIndex
 from recommend.query import PreparedQuery
+from recommend.rank.memory import ALL, Memory
 from recommend.rank.top import top
 from recommend.settings import Settings
 from recommend.sparse import mean_of_best
@@ -31,11 +32,12 @@ from recommend.sparse import mean_of_best
 if TYPE_CHECKING:
     from recommend.earlier import Earlier
 
-Task: TypeAlias = Literal["history", "product", "query"]
-"""What is known: a user's history, a seed product, or a query."""
+Task: TypeAlias = Literal["history", "product", "complement", "query"]
+"""What is asked: what a user with a history wants, what is like a seed product, what goes with products, or a
+query."""
 
-Memory: TypeAlias = Literal["all", "recent", "next"]
-"""How a history counts: every product alike, later ones more, or almost only the last."""
+PRODUCT_TASKS: tuple[Task, ...] = ("history", "product", "complement")
+"""The tasks that start from products."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -50,7 +52,7 @@ class Links:
     name: str
     matrix: sp.csr_array
     trace: Trace
-    memory: Memory = "all"
+    memory: Memory = ALL
     scale: float = 1.0
     defaults: Mapping[Task, float] = field(default_factory=dict)
 
@@ -69,6 +71,10 @@ class FitContext:
     """What a channel may learn from. `vectors` and `indexes` hold those of each space ('text', 'kge',
     'fused' …).
 
+    `rows` (int64, ascending) are the only products whose links are wanted; None: those of all. The rows that
+    are wanted come out as they would among all others, but `scale` is then of these rows alone. (A channel
+    may give more rows than are wanted.)
+
     `earlier` is the model that is being updated, if one is; `notes` take what a channel wants to find again
     at its next update (`earlier.notes`), under its name.
     """
@@ -79,6 +85,7 @@ class FitContext:
     indexes: Mapping[str, SpaceIndex]
     settings: Settings
     seed: int
+    rows: npt.NDArray[np.int64] | None = None
     earlier: Earlier | None = None
     notes: dict[str, Arrays] = field(default_factory=dict)
 
@@ -113,9 +120,11 @@ class DenseSignal:
         self.all = values
 
     def best(self, most: int, allowed: npt.NDArray[np.bool_] | None) -> npt.NDArray[np.int64]:
-        values = self.all if allowed is None else np.where(allowed, self.all, 0)
-        found = top(values, most)
-        return found[values[found] > 0]
+        some = self.all > 0
+        if allowed is not None:
+            some &= allowed
+        able = np.flatnonzero(some)
+        return able[top(self.all[able], most)]
 
     def values(self, products: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
         return self.all[products]

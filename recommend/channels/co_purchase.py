@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+import numpy.typing as npt
 import scipy.sparse as sp
 
 from recommend.channels.base import FitContext, Links, item_channel, scale_of
 from recommend.channels.traces import BehaviourTrace
-from recommend.sparse import keep_best, products_of_rows, stacked, without_diagonal
+from recommend.rank.memory import ALL, Memory
+from recommend.sparse import keep_best, only_rows, products_of_rows, stacked, without_diagonal
 
 
 @item_channel("co_purchase")
@@ -27,39 +29,42 @@ def fit(context: FitContext) -> Iterator[Links]:
     if kept is not None:
         yield kept
         return
-    matrix = item_knn(weight, most=context.settings.links)
+    matrix = item_knn(weight, context.rows, most=context.settings.links)
     yield Links(
         name="co_purchase",
         matrix=matrix,
         trace=trace,
-        memory="recent" if context.behaviour.has_times else "all",
+        memory=Memory(decay=0.9) if context.behaviour.has_times else ALL,
         scale=scale_of(matrix),
-        defaults={"history": 1.0, "product": 0.2},
+        defaults={"history": 1.0, "product": 0.2, "complement": 1.0},
     )
 
 
 def item_knn(
     weight: sp.csr_array,
+    rows: npt.NDArray[np.int64] | None = None,
+    /,
     *,
-    exponent: float = 0.3,
+    exponent: float = 0.2,
     shrinkage: float = 5.0,
     user_exponent: float = 0.5,
     most: int = 300,
 ) -> sp.csr_array:
     """float32 [products, products]: sum over users of 1 / length^user_exponent for each pair they met,
-    divided by (popularity_i · popularity_j)^exponent + shrinkage; the `most` best of each row."""
+    divided by (popularity_i · popularity_j)^exponent + shrinkage; the `most` best of each row. With
+    `rows`, only of these."""
     popularity = np.asarray(weight.sum(axis=0), dtype=np.float64).ravel()
     length = np.asarray(weight.sum(axis=1), dtype=np.float64).ravel()
     users = np.power(np.maximum(length, 1.0), -user_exponent).astype(np.float32)
-    turned = weight.T.tocsr()
+    turned = only_rows(weight.T.tocsr(), rows)
     weighted = sp.csr_array(
         (weight.data * np.repeat(users, np.diff(weight.indptr)), weight.indices, weight.indptr),
         shape=weight.shape,
     )
     blocks = []
     for first, block in products_of_rows(turned, weighted):
-        rows = np.repeat(np.arange(block.shape[0]), np.diff(block.indptr)) + first
-        norm = np.power(popularity[rows] * popularity[block.indices], exponent) + shrinkage
+        heads = np.repeat(np.arange(block.shape[0]), np.diff(block.indptr)) + first
+        norm = np.power(popularity[heads] * popularity[block.indices], exponent) + shrinkage
         block.data = (block.data / norm).astype(np.float32)
         blocks.append(keep_best(without_diagonal(block, first), most))
     return stacked(blocks, weight.shape[1])

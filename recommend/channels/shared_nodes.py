@@ -1,7 +1,7 @@
 """Products that are linked to the same node: a brand, a category, an attribute value, a common neighbour.
 
-Cosine of the two products' rows over the nodes of one relation, each node weighted by its rarity (inverse
-document frequency), so that "both are black" says less than "both take E14 bulbs".
+Shrunken cosine of the two products' rows over the nodes of one relation, each node weighted by its rarity
+(inverse document frequency), so that "both are black" says less than "both take E14 bulbs".
 """
 
 from __future__ import annotations
@@ -25,13 +25,17 @@ WORK = 50_000_000
 """Multiplications that one relation may cost: the commonest nodes, which say least and cost most, go
 first."""
 
+SHRINKAGE = 30.0
+"""Added to the square of a row's length, like one more node that nobody shares: a plain cosine forgets how
+much is shared, and would call two products of one large brand as near as two of a small one."""
+
 _NO_TERMS = np.empty(0, dtype=np.float32)
 
 _DEFAULTS: dict[str, dict[Task, float]] = {
-    MADE_BY: {"history": 0.2, "product": 0.1},
+    MADE_BY: {"history": 0.2, "product": 0.1, "complement": 0.3},
     IN_CATEGORY: {"history": 0.2, "product": 0.4},
-    HAS_ATTRIBUTE: {"history": 0.1, "product": 0.3},
-    IN_COLLECTION: {"history": 0.3, "product": 0.2},
+    HAS_ATTRIBUTE: {"history": 0.1, "product": 0.3, "complement": 0.05},
+    IN_COLLECTION: {"history": 0.3, "product": 0.2, "complement": 0.5},
 }
 
 
@@ -59,7 +63,7 @@ def fit(context: FitContext) -> Iterator[Links]:
                 yield kept
                 continue
             features, terms = rarity_features(relation.matrix if forward else relation.backward)
-            matrix = similar_rows(features, context.settings.links, priority=priority)
+            matrix = similar_rows(features, context.settings.links, priority=priority, rows=context.rows)
             if matrix.nnz:
                 yield Links(
                     name=name,
@@ -90,7 +94,7 @@ def rarity_features(
     full = sp.csr_array(
         (np.square(rarity)[matrix.indices], matrix.indices, matrix.indptr), shape=matrix.shape
     )
-    length = np.sqrt(np.asarray(full.sum(axis=1)).ravel())
+    length = np.sqrt(np.asarray(full.sum(axis=1)).ravel() + SHRINKAGE)
     rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
     data = (weight[matrix.indices] / np.maximum(length[rows], 1e-12)).astype(np.float32)
     # a copy: dropping entries rewrites the index arrays, which belong to the graph

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from functools import partial
 
 from recommend.channels.base import FitContext, Links, item_channel, scale_of
+from recommend.channels.meaning import defaults_of
 from recommend.channels.traces import StoredTrace
 from recommend.earlier import Earlier
-from recommend.sparse import keep_best, without_diagonal
+from recommend.sparse import keep_best, only_rows, without_diagonal
 
 
 @item_channel("stored_relations")
@@ -24,13 +25,13 @@ def fit(context: FitContext) -> Iterator[Links]:
             if kept is not None:
                 yield kept
                 continue
-            source = relation.matrix if forward else relation.backward
-            matrix = keep_best(without_diagonal(source.copy()), context.settings.links)
+            source = only_rows((relation.matrix if forward else relation.backward).copy(), context.rows)
+            matrix = keep_best(without_diagonal(source), context.settings.links)
             if matrix.nnz:
                 yield Links(
                     name=name,
                     matrix=matrix,
                     trace=trace,
                     scale=scale_of(matrix),
-                    defaults={"history": 0.3, "product": 0.3},
+                    defaults=defaults_of(edge_type.name),
                 )

@@ -12,8 +12,10 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
+import scipy.sparse as sp
 
 from kg.graph import EdgeType, Graph, Node
+from kg.records import NodeKind
 from recommend.behaviour import Behaviour
 
 
@@ -113,9 +115,7 @@ class SharedTrace:
     def paths(
         self, graph: Graph, behaviour: Behaviour, source: int, target: int, value: float
     ) -> list[TracedPath]:
-        relation = graph.relations[self.edge_type]
-        matrix = relation.matrix if self.forward else relation.backward
-        kind = self.edge_type.tail if self.forward else self.edge_type.head
+        matrix = self.rows(graph)
         here, there = (matrix.indices[matrix.indptr[p] : matrix.indptr[p + 1]] for p in (source, target))
         shared = np.intersect1d(here, there)
         terms = self.terms[shared].astype(np.float64)
@@ -123,26 +123,28 @@ class SharedTrace:
         if total <= 0:
             return []
         return [
-            TracedPath(
-                edges=(
-                    Edge(
-                        start=Node("product", source),
-                        relation=self.edge_type.name,
-                        end=Node(kind, int(node)),
-                        forward=self.forward,
-                    ),
-                    Edge(
-                        start=Node(kind, int(node)),
-                        relation=self.edge_type.name,
-                        end=Node("product", target),
-                        forward=not self.forward,
-                    ),
-                ),
-                share=float(term / total),
-            )
+            TracedPath(edges=self.through(source, int(node), target), share=float(term / total))
             for node, term in zip(shared, terms, strict=True)
             if term > 0
         ]
+
+    def through(self, source: int, node: int, target: int) -> tuple[Edge, Edge]:
+        """The two edges by way of one shared node."""
+        name, shared = self.edge_type.name, Node(self.kind, node)
+        return (
+            Edge(start=Node("product", source), relation=name, end=shared, forward=self.forward),
+            Edge(start=shared, relation=name, end=Node("product", target), forward=not self.forward),
+        )
+
+    def rows(self, graph: Graph) -> sp.csr_array:
+        """[products, nodes]: which nodes each product is linked to."""
+        relation = graph.relations[self.edge_type]
+        return relation.matrix if self.forward else relation.backward
+
+    @property
+    def kind(self) -> NodeKind:
+        """The kind of the shared nodes."""
+        return self.edge_type.tail if self.forward else self.edge_type.head
 
     def plain(self) -> dict[str, Any]:
         return {"trace": "shared", "edge_type": list(self.edge_type), "forward": self.forward}
@@ -223,5 +225,9 @@ def load_trace(plain: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[np.gen
             )
         case "behaviour":
             return BehaviourTrace(relation=plain["relation"], ordered=plain["ordered"])
+        case "kinds":
+            from recommend.channels.kind_traces import KindsTrace
+
+            return KindsTrace.load(plain, arrays)
         case _:
             return SimilarityTrace(relation=plain["relation"], power=plain["power"])

@@ -16,10 +16,11 @@ import scipy.sparse as sp
 from recommend.behaviour import Behaviour
 from recommend.channels.base import FitContext, Links, item_channel, scale_of
 from recommend.channels.traces import BehaviourTrace
-from recommend.sparse import empty, keep_best
+from recommend.rank.memory import Memory
+from recommend.sparse import empty, keep_best, only_rows
 
-REACH = 5
-DECAY = 0.6
+REACH = 10
+DECAY = 0.8
 
 
 @item_channel("transitions")
@@ -31,20 +32,25 @@ def fit(context: FitContext) -> Iterator[Links]:
     if kept is not None:
         yield kept
         return
-    matrix = keep_best(transition_counts(context.behaviour), context.settings.links)
+    counts = only_rows(transition_counts(context.behaviour), context.rows)
+    matrix = keep_best(counts, context.settings.links)
     if matrix.nnz:
         yield Links(
             name="transitions",
             matrix=matrix,
             trace=trace,
-            memory="next",
+            memory=Memory(decay=0.5),
             scale=scale_of(matrix),
-            defaults={"history": 0.5},
+            defaults={"history": 0.5, "complement": 0.5},
         )
 
 
 def transition_counts(behaviour: Behaviour, *, exponent: float = 0.25) -> sp.csr_array:
-    """float32 [n, n]: decayed counts of "i, then j", divided by (out_i · in_j)^exponent."""
+    """float32 [n, n]: decayed counts of "i, then j", divided by out_i^exponent.
+
+    (Dividing by in_j, too, loses more at the head than it gains at the tail: what comes next is often what
+    comes often.)
+    """
     shape = (behaviour.weight.shape[1], behaviour.weight.shape[1])
     users = np.repeat(np.arange(behaviour.weight.shape[0]), np.diff(behaviour.weight.indptr))
     known = np.isfinite(behaviour.moment)
@@ -59,8 +65,6 @@ def transition_counts(behaviour: Behaviour, *, exponent: float = 0.25) -> sp.csr
         total = total + sp.csr_array((counts, (products[:-step][pair], products[step:][pair])), shape=shape)
     total.sum_duplicates()
     out: npt.NDArray[np.float32] = np.asarray(total.sum(axis=1)).ravel()
-    into: npt.NDArray[np.float32] = np.asarray(total.sum(axis=0)).ravel()
-    rows = np.repeat(np.arange(shape[0]), np.diff(total.indptr))
-    total.data = total.data / np.power(np.maximum(out[rows] * into[total.indices], 1.0), exponent)
+    total.data = total.data / np.repeat(np.power(np.maximum(out, 1.0), exponent), np.diff(total.indptr))
     found: sp.csr_array = total
     return found

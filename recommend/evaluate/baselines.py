@@ -15,18 +15,21 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from recommend.behaviour import Behaviour
-from recommend.channels.base import Links, Memory, Prior
+from recommend.channels.base import Links, Prior
 from recommend.channels.co_purchase import item_knn
 from recommend.channels.traces import BehaviourTrace
 from recommend.channels.transitions import transition_counts
 from recommend.evaluate.metrics import find_hits, ndcg
-from recommend.evaluate.units import Units, rank
+from recommend.evaluate.ranking import Dense, rank
+from recommend.evaluate.units import Units
 from recommend.rank.additive import Additive
+from recommend.rank.memory import ALL, Memory
 from recommend.stages import Progress
 
 EXPONENTS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5)
 SHRINKAGES = (0.0, 1.0, 5.0, 10.0)
 USER_EXPONENTS = (0.5, 1.0)
+MEMORIES = tuple(Memory(decay=decay) for decay in (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3))
 LINKS = 1_000
 """Links per product that a baseline keeps: more than a shop would, so that it is not held back."""
 
@@ -36,7 +39,7 @@ class Baseline:
     """A simple model, and the parameters that were `chosen` for it on validation data."""
 
     name: str
-    model: Additive
+    model: Additive | Dense
     about: str
     chosen: Mapping[str, float] = field(default_factory=dict)
 
@@ -67,7 +70,7 @@ def tuned_item_knn(
     def fit(chosen: Mapping[str, Any]) -> sp.csr_array:
         return item_knn(train.weight, most=LINKS, **chosen)
 
-    memories: tuple[Memory, ...] = ("all", "recent", "next") if train.has_times else ("all",)
+    memories = MEMORIES if train.has_times else (ALL,)
     count = len(EXPONENTS) * len(SHRINKAGES) * len(USER_EXPONENTS)
     return _tuned("item_knn", options, fit, memories, validation, listed, k, count, progress)
 
@@ -92,8 +95,7 @@ def tuned_transitions(
     def fit(chosen: Mapping[str, Any]) -> sp.csr_array:
         return transition_counts(train, **chosen)
 
-    memories: tuple[Memory, ...] = ("all", "recent", "next")
-    return _tuned("transitions", options, fit, memories, validation, listed, k, len(exponents), progress)
+    return _tuned("transitions", options, fit, MEMORIES, validation, listed, k, len(exponents), progress)
 
 
 def _tuned(
@@ -107,24 +109,37 @@ def _tuned(
     count: int,
     progress: Progress | None,
 ) -> Baseline:
-    best: tuple[float, dict[str, Any], Memory] = (-1.0, {}, "all")
-    for done, (chosen, matrix) in enumerate(options(validation.behaviour)):
+    """The best option under a middling memory, then the best memory for it."""
+
+    def value(matrix: sp.csr_array, memory: Memory) -> float:
+        lists = rank(single(name, matrix, memory), validation, k=k, listed=listed)
+        found = ndcg(find_hits(lists, validation.relevant), validation.wanted)
+        return float(found.mean()) if len(found) else 0.0
+
+    memory = memories[len(memories) // 2]
+    best: float = -1.0
+    chosen: Mapping[str, Any] = {}
+    matrix: sp.csr_array | None = None
+    for done, (option, made) in enumerate(options(validation.behaviour)):
         if progress is not None:
             progress(f"tune {name}", done, count)
-        for memory in memories:
-            lists = rank(_single(name, matrix, memory), validation, k=k, listed=listed)
-            found = ndcg(find_hits(lists, validation.relevant), validation.wanted)
-            value = float(found.mean()) if len(found) else 0.0
-            if value > best[0]:  # the first of equals, so that a run can be repeated
-                best = (value, chosen, memory)
+        found = value(made, memory)
+        if found > best:  # the first of equals, so that a run can be repeated
+            best, chosen, matrix = found, option, made
+    assert matrix is not None
+    for other in memories:
+        found = value(matrix, other)
+        if found > best:
+            best, memory = found, other
     if progress is not None:
         progress(f"tune {name}", count, count)
-    value, chosen, memory = best
     words = ", ".join(f"{key}={number:g}" for key, number in chosen.items())
-    about = f"{words}, history={memory}; validation ndcg@{k} {value:.4f} on {len(validation)} users"
-    return Baseline(name=name, model=_single(name, fit(chosen), memory), about=about, chosen=chosen)
+    about = f"{words}, memory={memory.decay:g}; validation ndcg@{k} {best:.4f} on {len(validation)} users"
+    kept = {**chosen, "decay": memory.decay}
+    return Baseline(name=name, model=single(name, fit(chosen), memory), about=about, chosen=kept)
 
 
-def _single(name: str, matrix: sp.csr_array, memory: Memory) -> Additive:
+def single(name: str, matrix: sp.csr_array, memory: Memory) -> Additive:
+    """A model of one channel."""
     links = Links(name=name, matrix=matrix, trace=BehaviourTrace(relation=name), memory=memory)
     return Additive.of((links,), (), {name: 1.0}, products=matrix.shape[0])

@@ -23,7 +23,8 @@ from kg.records import Fact, Interaction, Product
 from kg.snapshot import assemble
 from kg.split import HoldOut
 from recommend.behaviour import Behaviour
-from recommend.evaluate.holdout import judge
+from recommend.evaluate.judging import judge
+from recommend.evaluate.ranking import MEMORY
 from recommend.evaluate.report import Report
 from recommend.evaluate.units import Units
 from recommend.recommender import Recommender
@@ -80,6 +81,7 @@ def evaluate_sequences(
     seed: int = 0,
     settings: Settings | None = None,
     ablation: bool = False,
+    memory: int = MEMORY,
     cache: Path | None = None,
     progress: Progress | None = None,
 ) -> Report:
@@ -133,6 +135,7 @@ def evaluate_sequences(
         ablation=ablation,
         seed=seed,
         progress=progress,
+        memory=memory,
     )
 
 

@@ -18,16 +18,8 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from recommend.behaviour import History
-from recommend.channels.base import Links, Memory, Prior, Task
-
-_DECAY: Mapping[Memory, float] = {"all": 1.0, "recent": 0.9, "next": 0.5}
-"""How much less a product counts for every moment that lies between it and the latest."""
-
-
-def remembered(history: History, memory: Memory) -> npt.NDArray[np.float32]:
-    """float32 [m]: how much each product of a history counts."""
-    decay = _DECAY[memory]
-    return history.weight if decay == 1.0 else (history.weight * decay**history.age).astype(np.float32)
+from recommend.channels.base import PRODUCT_TASKS, Links, Prior, Task
+from recommend.rank.memory import Memory, remembered
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -120,21 +112,21 @@ def by_task(
     *,
     products: int,
 ) -> dict[Task, Additive]:
-    """The scores of both tasks that start from products."""
-    tasks: tuple[Task, ...] = ("history", "product")
-    return {task: Additive.of(links, priors, weights[task], products=products) for task in tasks}
+    """The scores of the tasks that start from products."""
+    return {task: Additive.of(links, priors, weights[task], products=products) for task in PRODUCT_TASKS}
 
 
 def _rows(
     matrix: sp.csr_array, rows: npt.NDArray[np.int64], factors: npt.NDArray[np.float32]
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float64]]:
     """(columns, values times the row's factor) of some rows, one after the other."""
-    starts, stops = matrix.indptr[rows], matrix.indptr[rows + 1]
-    if len(rows) == 1:
-        cells = slice(int(starts[0]), int(stops[0]))
-        return matrix.indices[cells], matrix.data[cells].astype(np.float64) * float(factors[0])
-    lengths = stops - starts
-    ends = np.cumsum(lengths)
-    total = int(ends[-1]) if len(ends) else 0
-    cells_at = np.arange(total) + np.repeat(starts - (ends - lengths), lengths)
-    return matrix.indices[cells_at], matrix.data[cells_at] * np.repeat(factors.astype(np.float64), lengths)
+    starts, stops = matrix.indptr[rows].tolist(), matrix.indptr[rows + 1].tolist()
+    if not starts:
+        return matrix.indices[:0], np.empty(0, dtype=np.float64)
+    # whole rows are copied quicker than cells are gathered
+    cells = [slice(start, stop) for start, stop in zip(starts, stops, strict=True)]
+    columns = np.concatenate([matrix.indices[cell] for cell in cells])
+    values = np.concatenate([matrix.data[cell] for cell in cells], dtype=np.float64)
+    if not (factors == 1).all():
+        values *= np.repeat(factors.astype(np.float64), [cell.stop - cell.start for cell in cells])
+    return columns, values

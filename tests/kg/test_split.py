@@ -73,6 +73,20 @@ def test_without_times_the_seed_decides() -> None:
     assert len(np.unique(first.hidden.indices)) > 4  # not always the same products
 
 
+def test_only_the_last_moment_is_hidden_with_all_that_came_in_it() -> None:
+    log = [
+        *(Interaction(user="u", product=f"p{n}", time=float(n)) for n in range(9)),
+        Interaction(user="u", product="q", time=8.0),
+        *(Interaction(user="once", product=f"p{n}", time=5.0) for n in range(4)),
+        *(Interaction(user="timeless", product=f"p{n}") for n in range(8)),
+    ]
+    split = hold_out(assemble([], [], log), share=0.25, only_last=True)
+    assert hidden_of(split.graph, split, "u") == {"p8", "q"}
+    # one moment alone is no last one: a share of it, as ever
+    assert len(hidden_of(split.graph, split, "once")) == 1
+    assert len(hidden_of(split.graph, split, "timeless")) == 2
+
+
 def test_a_position_stands_in_for_the_time() -> None:
     log = [Interaction(user="u", product=p, position=n) for n, p in enumerate("dbca")]
     split = hold_out(assemble([], [], log))

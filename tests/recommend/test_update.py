@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,6 +21,7 @@ from kg.records import Fact, Interaction, Product
 from kg.resources import data_folder
 from kg.shop import Shop
 from recommend import Recommender, Settings, build, update
+from recommend.opening import open_fitted
 from recommend.rank.additive import by_task
 from recommend.results import Ranking
 from tests.recommend.shops import PLAIN
@@ -43,12 +45,14 @@ def shop(tmp_path: Path) -> Shop:
 
 
 def fresh(graph: Graph, like: Recommender, cache: Path | None = None) -> Recommender:
-    """A model fitted anew, with what another has learned (weights, scales, the intent of queries): what an
-    update must amount to."""
+    """A model fitted anew, with what another has learned (weights, scales, memories, the intent of queries):
+    what an update must amount to."""
     model = Recommender.fit(graph, settings=like.settings, seed=like.seed, cache=cache)
     fitted = model.fitted
-    scales = {one.name: one.scale for one in like.fitted.links}
-    fitted.links = tuple(replace(one, scale=scales[one.name]) for one in fitted.links)
+    learned = {one.name: (one.scale, one.memory) for one in like.fitted.links}
+    fitted.links = tuple(
+        replace(one, scale=learned[one.name][0], memory=learned[one.name][1]) for one in fitted.links
+    )
     fitted.weights = {task: dict(weights) for task, weights in like.weights.items()}
     fitted.intent = like.fitted.intent
     additive = by_task(fitted.links, fitted.priors, fitted.weights, products=graph.product_count)
@@ -155,6 +159,47 @@ class TestWhatIsShared:
         # the reader of queries knows the range of prices
         kept = {"graph.safetensors", "manifest.json", "manifest.sha256", "model.json", "reader.safetensors"}
         assert own == kept
+
+    @pytest.mark.parametrize("field", ["price", "currency", "availability", "image", "url", "gtin"])
+    def test_what_names_nothing_leaves_types_words_and_names_alone(self, shop: Shop, field: str) -> None:
+        before = open_fitted(shop.path)
+        changes: dict[str, Any] = {"price": Decimal("9999.00"), "currency": "USD"}
+        changed = replace(PRODUCTS[0], **{field: changes.get(field, "changed")})
+        shop.load([changed])
+        model = Recommender.refit(before, shop.graph(), written=(changed.id,))
+        assert model.graph.products.product(model.graph.number(changed.id)) == changed
+        assert model.fitted.derived is before.fitted.derived
+        assert model.fitted.reader.names is before.fitted.reader.names
+        anew = fresh(shop.graph(), model)
+        arrays, others = model.fitted.reader.arrays(), anew.fitted.reader.arrays()
+        for name in arrays:
+            np.testing.assert_array_equal(arrays[name], others[name], err_msg=name)
+        assert_answers_like(model, anew, ["lamp", "desk under 100", "rug"])
+
+    @pytest.mark.parametrize("field", ["title", "description", "brand", "category", "attributes"])
+    def test_what_names_something_is_read(self, shop: Shop, field: str) -> None:
+        before = open_fitted(shop.path)
+        changes: dict[str, Any] = {"category": ("Oddments",), "attributes": {"made": "oddment"}}
+        shop.load([replace(PRODUCTS[0], **{field: changes.get(field, "oddment")})])
+        model = Recommender.refit(before, shop.graph(), written=(PRODUCTS[0].id,))
+        assert model.search("oddment")[0].product.id == PRODUCTS[0].id
+        assert not before.fitted.reader.vocabulary.knows("oddment")
+        assert model.fitted.reader.vocabulary.knows("oddment")
+
+    def test_what_users_do_leaves_types_and_words_alone(self, shop: Shop) -> None:
+        before = open_fitted(shop.path)
+        user = Recommender.open(shop.path).graph.nodes["user"][0]
+        shop.load([Interaction(user=user, product=PRODUCTS[0].id, time=9.0, kind="view")])
+        model = Recommender.refit(before, shop.graph(), written=())
+        assert model.fitted.derived is before.fitted.derived
+        assert_answers_like(model, fresh(shop.graph(), model), ["lamp", "rug"])
+
+    def test_a_fact_is_something_new(self, shop: Shop) -> None:
+        before = open_fitted(shop.path)
+        shop.load([Fact(head=PRODUCTS[0].id, relation="of_type", tail="oddment", tail_kind="type")])
+        model = Recommender.refit(before, shop.graph(), written=())
+        assert model.search("oddment")[0].product.id == PRODUCTS[0].id
+        assert model.fitted.reader.read("oddment").of_role("type")
 
     def test_another_title_encodes_that_product_alone(self, tmp_path: Path) -> None:
         shop = Shop.create(tmp_path / "shop")

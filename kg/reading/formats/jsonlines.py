@@ -1,4 +1,5 @@
-"""JSON Lines: one object per line. A small JSON array of objects is read, too."""
+"""JSON Lines: one object per line. A small JSON array of objects is read, too, and a single object whose keys
+are ids: {"17": {"title": "Lamp", …}, …} or, with nothing but labels, {"17": ["lamps", "black"], …}."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from kg.errors import DataError
-from kg.reading.formats.base import BadRow, Format, Row, Table, byte_order_note
+from kg.reading.formats.base import BadRow, Cells, Format, Row, Table, byte_order_note
 from kg.reading.opening import OpenFile, text_lines
 
 MAX_ARRAY = 32 << 20
@@ -35,18 +36,19 @@ def _table(file: OpenFile, delimiter: str) -> Table:
             f"{file.name} spreads one JSON object over several lines; write one object per line: jq -c . FILE"
         )
     start = first.lstrip()
-    rest = chain([first], lines)
-    if start.startswith("[") and not _is_one_value(start):
-        items = _array(rest, file.name)
-        rows: Iterator[Row] = _array_rows(items)
+    second = next(lines, None)
+    ahead = [first] if second is None else [first, second]
+    if start.startswith("[") and (second is None or not _is_one_value(start)):
+        rows: Iterator[Row] = _array_rows(_array(chain(ahead, lines), file.name))
         notes = (*notes, f"{file.name} is a JSON array: lines are numbers of its elements")
-    elif start.startswith("[") and (second := next(lines, None)) is None:
-        rows = _array_rows(_array(iter([first]), file.name))
-        notes = (*notes, f"{file.name} is a JSON array: lines are numbers of its elements")
+    elif second is None and (entries := _by_id(start)):
+        rows = iter(enumerate(entries, 1))
+        notes = (
+            *notes,
+            f"{file.name} is one JSON object: its keys are ids, lines are places in it",
+        )
     else:
-        if start.startswith("[") and second is not None:
-            rest = chain([first, second], lines)
-        rows = _rows(rest, blank)
+        rows = _rows(chain(ahead, lines), blank)
     return Table(name=file.name, columns=None, rows=rows, typed=True, notes=notes)
 
 
@@ -56,6 +58,21 @@ def _is_one_value(text: str) -> bool:
     except (ValueError, RecursionError):
         return False
     return True
+
+
+def _by_id(text: str) -> list[Cells]:
+    """The entries of an object of objects, or of lists of labels, as rows; none if it is something else."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return []
+    if not isinstance(value, dict) or len(value) < 2:
+        return []
+    if all(isinstance(entry, dict) for entry in value.values()):
+        return [{"id": key, **entry} for key, entry in value.items()]
+    if all(isinstance(entry, list) for entry in value.values()):
+        return [{"id": key, "labels": entry} for key, entry in value.items()]
+    return []
 
 
 def _array(lines: Iterator[str], name: str) -> list[object]:

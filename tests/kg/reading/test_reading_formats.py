@@ -84,6 +84,7 @@ FILES: dict[str, Callable[[], bytes]] = {
     "array.json": lambda: json.dumps(dicts(), indent=1).encode(),
     "array_on_one_line.json": lambda: json.dumps(dicts()).encode(),
     "table.parquet": parquet,
+    "by_id.json": lambda: json.dumps({row.pop("sku"): row for row in dicts()}).encode(),
     "no_ending": json_lines,
     "wrong_ending.csv": parquet,
 }
@@ -318,3 +319,26 @@ def test_the_delimiter_that_is_declared_for_excel(tmp_path: Path, declared: str)
     assert product == Product(id="1", title="One, two", price=Decimal("3.5"))
     (rejection,) = reading.report().rejections
     assert rejection.line == 4
+
+
+def test_an_object_of_lists_names_the_labels_of_each_id(tmp_path: Path) -> None:
+    file = tmp_path / "labels.json.gz"
+    file.write_bytes(gzip.compress(b'{"17": ["lamps", "black"], "4": [12, 7], "9": []}'))
+    reading = read(file)
+    assert list(reading) == [
+        Product(id="17", labels=("lamps", "black")),
+        Product(id="4", labels=("12", "7")),
+        Product(id="9"),
+    ]
+    assert "its keys are ids" in str(reading.report())
+
+
+@pytest.mark.parametrize(
+    "line", [b'{"id": "a", "labels": ["x"]}', b'{"attributes": {"colour": "red"}}', b'{"a": [], "b": {}}']
+)
+def test_one_product_on_one_line_stays_one_row(tmp_path: Path, line: bytes) -> None:
+    file = tmp_path / "one.json"
+    file.write_bytes(line)
+    reading = read(file)
+    list(reading)
+    assert reading.report().read == 1

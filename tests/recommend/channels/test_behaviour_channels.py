@@ -15,7 +15,7 @@ from kg.snapshot import assemble
 from recommend.behaviour import Behaviour, History
 from recommend.channels.co_purchase import item_knn
 from recommend.channels.transitions import DECAY, REACH, transition_counts
-from recommend.rank.additive import remembered
+from recommend.rank.memory import ALL, Memory, remembered, remembered_rows
 from recommend.recommender import Recommender
 from tests.recommend.shops import PLAIN
 
@@ -31,18 +31,16 @@ def _log(histories: Sequence[Sequence[str]], *, timed: bool = True) -> Graph:
 
 
 def test_after_a_comes_b_and_after_b_comes_c() -> None:
+    """Most who have b have a with it, and yet nobody buys a after b."""
     others = [f"x{i}" for i in range(20)]
     rng = np.random.default_rng(0)
-    histories = [
-        ["a", "b", "c"] if u % 2 else rng.choice(others, 3, replace=False).tolist() for u in range(80)
-    ]
-    r = Recommender.fit(_log(histories), settings=PLAIN)
-    after_a = r.recommend(history=["a"], k=1)
-    assert after_a.ids == ("b",)
-    assert after_a[0].signals["transitions"] > 0
-    assert r.recommend(history=["a", "b"], k=1).ids == ("c",)
-    after_c = r.recommend(history=["c"])
-    assert all("transitions" not in hit.signals for hit in after_c if hit.product.id in ("a", "b"))
+    chains = [["a", "b"], ["a", "b"], ["b", "c"], rng.choice(others, 3, replace=False).tolist()]
+    r = Recommender.fit(_log(chains * 30), settings=PLAIN)
+    after_b = r.recommend(history=["b"])
+    assert after_b.ids[0] == "c"
+    assert after_b[0].signals["transitions"] > 0
+    assert r.recommend(history=["a"], k=1).ids == ("b",)
+    assert all("transitions" not in hit.signals for hit in r.recommend(history=["c"]))
 
 
 def test_without_times_there_is_no_next() -> None:
@@ -71,9 +69,31 @@ def test_a_later_product_counts_more() -> None:
 def test_memories_fade_at_their_own_pace() -> None:
     history = History.of(np.array([5, 3, 8]))
     np.testing.assert_array_equal(history.age, [2, 1, 0])
-    np.testing.assert_array_equal(remembered(history, "all"), [1, 1, 1])
-    np.testing.assert_allclose(remembered(history, "recent"), [0.81, 0.9, 1])
-    np.testing.assert_allclose(remembered(history, "next"), [0.25, 0.5, 1])
+    np.testing.assert_array_equal(remembered(history, ALL), [1, 1, 1])
+    np.testing.assert_allclose(remembered(history, Memory(decay=0.9)), [0.81, 0.9, 1])
+    np.testing.assert_allclose(remembered(history, Memory(decay=0.5)), [0.25, 0.5, 1])
+
+
+@given(
+    st.lists(
+        st.dictionaries(st.integers(0, 5), st.sampled_from([None, 1.0, 2.0, 3.0]), max_size=6), max_size=5
+    ),
+    st.sampled_from([1.0, 0.5, 0.2]),
+)
+def test_all_users_remember_together_as_each_alone(met: list[dict[int, float | None]], decay: float) -> None:
+    log = [
+        Interaction(user=f"u{u}", product=f"p{p}", time=time)
+        for u, products in enumerate(met)
+        for p, time in products.items()
+    ]
+    behaviour = Behaviour.of(assemble([Product(id=f"p{i}") for i in range(6)], [], log))
+    users = np.arange(behaviour.weight.shape[0])
+    rows = remembered_rows(behaviour, users, Memory(decay=decay))
+    for user in users.tolist():
+        history = behaviour.history(user)
+        alone = np.zeros(rows.shape[1], dtype=np.float32)
+        alone[history.products] = remembered(history, Memory(decay=decay))
+        np.testing.assert_array_equal(rows[[user]].toarray()[0], alone)
 
 
 @given(st.lists(st.lists(st.integers(0, 5), min_size=1, max_size=8, unique=True), min_size=1, max_size=8))
@@ -87,7 +107,7 @@ def test_transitions_equal_counting_by_hand(histories: list[list[int]]) -> None:
         for i, here in enumerate(rows):
             for j in range(i + 1, min(len(rows), i + 1 + REACH)):
                 counts[here, rows[j]] += DECAY ** (j - i - 1)
-    norm = np.maximum(counts.sum(axis=1)[:, None] * counts.sum(axis=0)[None, :], 1.0) ** 0.25
+    norm = np.maximum(counts.sum(axis=1)[:, None], 1.0) ** 0.25
     np.testing.assert_allclose(transition_counts(Behaviour.of(graph)).toarray(), counts / norm, rtol=1e-4)
 
 

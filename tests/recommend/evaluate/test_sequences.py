@@ -34,7 +34,11 @@ def test_known_answer_of_popularity() -> None:
     # refit also counts c, d, e and f once: u1 sees [d, e, f], u2 [c, e, f], u3 [b, c, d, f], u4 [b, c, d, e]
     popular = refit.row("popularity").units
     assert popular["hr@5"].tolist() == [1, 1, 1, 1]
-    assert popular["ndcg@5"] == pytest.approx([1, 1, 1 / np.log2(5), 1 / np.log2(5)])
+    # the target is tied with two others: in places 1 to 3, or 2 to 4 behind b
+    places = 2 ** (1 / popular["ndcg@5"]) - 1
+    assert places == pytest.approx(np.round(places))
+    assert all(1 <= place <= 3 for place in places[:2].round())
+    assert all(2 <= place <= 4 for place in places[2:].round())
     assert refit.protocol["users"] == strict.protocol["users"] == 4
     assert refit.protocol["users_with_fewer_than_3_items"] == 1
 

@@ -10,7 +10,8 @@ from kg.snapshot import assemble
 from kg.split import hold_out
 from recommend.behaviour import Behaviour
 from recommend.evaluate.baselines import popularity, tuned_item_knn, tuned_transitions
-from recommend.evaluate.units import Units, rank
+from recommend.evaluate.ranking import rank
+from recommend.evaluate.units import Units
 from recommend.rank.additive import Additive
 from recommend.recommender import Recommender
 
@@ -30,7 +31,7 @@ def test_together_is_as_alone(name: str, k: int, request: pytest.FixtureRequest)
         wanted=np.ones(len(users), dtype=np.int64),
     )
     own = Additive.of(fitted.links, fitted.priors, model.weights["history"], products=graph.product_count)
-    lists = rank(own, units, k=k, listed=graph.products.listed)
+    lists = rank(own, units, k=k, listed=graph.products.listed, ties="id")
     for user, row in zip(users, lists, strict=True):
         assert tuple(graph.nodes["product"][p] for p in row if p >= 0) == model.recommend(user, k=k).ids
 
@@ -65,14 +66,14 @@ def test_item_knn_is_what_a_pencil_gives() -> None:
         # float32, as the model counts
         order = sorted(scores, key=lambda j: (-np.float32(scores[j]), j))
         expected.append("".join(order)[:3])
-    lists = rank(found.model, units, k=3, listed=listed)
+    lists = rank(found.model, units, k=3, listed=listed, ties="id")
     assert ["".join("abcde"[p] for p in row if p >= 0) for row in lists] == expected
 
 
 def test_popularity_leaves_out_what_a_user_has() -> None:
     behaviour = baskets()
     units = Units.of_hidden(behaviour, behaviour.weight.astype(np.bool_).tocsr())
-    lists = rank(popularity(behaviour).model, units, k=2, listed=np.ones(5, dtype=np.bool_))
+    lists = rank(popularity(behaviour).model, units, k=2, listed=np.ones(5, dtype=np.bool_), ties="id")
     count = np.asarray(behaviour.weight.sum(axis=0)).ravel()
     for basket, row in zip(BASKETS, lists, strict=True):
         others = sorted((j for j in range(5) if "abcde"[j] not in basket), key=lambda j: (-count[j], j))

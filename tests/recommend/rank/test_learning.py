@@ -10,7 +10,9 @@ import pytest
 from kg.graph import PURCHASED, EdgeType, Graph
 from kg.split import hold_out
 from recommend.behaviour import Behaviour, History
-from recommend.rank.learning import PRIOR_SHARE, Candidates, learn
+from recommend.query import Query
+from recommend.rank.candidates import Candidates
+from recommend.rank.learning import PRIOR_SHARE, learn
 from recommend.recommender import Recommender
 from tests.recommend.shops import PLAIN, planted
 
@@ -72,7 +74,7 @@ def test_what_was_learned_beats_popularity_on_purchases_never_seen(noisy: Graph)
 
 def test_popularity_stays_small_beside_personal_reasons(learned: Recommender) -> None:
     behaviour = learned.fitted.behaviour
-    additive = learned._additive["history"]
+    additive = learned._recommending.additive(Query())
     without = replace(additive, prior=np.zeros_like(additive.prior))
     peaks = [
         float(without.scores(behaviour.history(user)).max())
@@ -92,8 +94,10 @@ def test_channels_are_told_apart_and_no_prior_is_lost() -> None:
     features = np.stack([knows, rng.random(relevant.shape), 1.0 - relevant], axis=2).astype(np.float32)
     given = Candidates(
         names=("knows", "noise", "popularity"),
+        users=np.arange(len(relevant)),
         priors=1,
         features=features,
+        products=np.tile(np.arange(30, dtype=np.int32), (80, 1)),
         relevant=relevant,
         valid=np.ones_like(relevant),
         wanted=relevant.sum(axis=1).astype(np.int64),
@@ -145,12 +149,12 @@ def test_the_weights_never_see_what_they_are_measured_on(noisy: Graph) -> None:
 
 def test_scores_are_the_sum_over_the_history(learned: Recommender) -> None:
     """Every product of a history adds its own part; nothing else does, but the priors."""
-    additive = learned._additive["history"]
+    additive = learned._recommending.additive(Query())
     history = learned.fitted.behaviour.history(3)
     total = additive.prior.astype(np.float64)
     for place in range(len(history.products)):
         for memory, matrix in additive.merged.items():
-            decay = {"all": 1.0, "recent": 0.9, "next": 0.5}[memory] ** history.age[place]
+            decay = memory.decay ** history.age[place]
             total += matrix[[int(history.products[place])]].toarray()[0] * history.weight[place] * decay
     np.testing.assert_allclose(additive.scores(history), total, rtol=1e-5, atol=1e-6)
     assert isinstance(history, History)

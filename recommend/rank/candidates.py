@@ -1,0 +1,130 @@
+"""What the weights of channels are learned from: products that users may want, and what each channel says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+
+from recommend.behaviour import Behaviour
+from recommend.channels.base import Links, Prior
+from recommend.rank.memory import remembered_rows
+from recommend.sparse import keep_best, stacked, values_at, weighted_sum
+
+MOST = 200
+_USERS_AT_ONCE = 1_000
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Candidates:
+    """Each user's candidates, padded: features float32 [u, m, c], products int32 [u, m], relevant bool
+    [u, m], valid bool [u, m], wanted int64 [u] (how many products were hidden, found among the candidates or
+    not). `users` int64 [u] are the users' numbers.
+
+    The last `priors` features are priors: what a product is worth whoever asks. `lost` counts the users who
+    are left out, because nothing that was hidden from them is among their candidates.
+    """
+
+    names: tuple[str, ...]
+    priors: int
+    users: npt.NDArray[np.int64]
+    features: npt.NDArray[np.float32]
+    products: npt.NDArray[np.int32]
+    relevant: npt.NDArray[np.bool_]
+    valid: npt.NDArray[np.bool_]
+    wanted: npt.NDArray[np.int64]
+    lost: int = 0
+
+
+def candidates(
+    links: Sequence[Links],
+    priors: Sequence[Prior],
+    behaviour: Behaviour,
+    hidden: sp.csr_array,
+    users: npt.NDArray[np.int64],
+    *,
+    listed: npt.NDArray[np.bool_],
+    most: int = MOST,
+) -> Candidates:
+    """Take the `most` best products of each user by the default weights, and what every channel says of
+    them."""
+    best = _best(links, behaviour, users, listed, most)
+    n = np.int64(behaviour.weight.shape[1])
+    truth = hidden[users].tocsr()
+    found = np.isin(_keys(best, n), _keys(truth, n))
+    useful = np.flatnonzero(np.bincount(_rows(best), weights=found, minlength=len(users)))
+    best, users = best[useful].tocsr(), users[useful]
+    rows, keys = _rows(best), _keys(best, n)
+    slots = np.arange(best.nnz) - best.indptr[rows]
+    shape = (len(users), int(np.diff(best.indptr).max(initial=1)))
+    features = np.zeros((*shape, len(links) + len(priors)), dtype=np.float32)
+    histories = {
+        memory: remembered_rows(behaviour, users, memory) for memory in {one.memory for one in links}
+    }
+    for c, one in enumerate(links):
+        said = (histories[one.memory] @ one.matrix).tocsr()
+        features[rows, slots, c] = values_at(said, rows, best.indices) * np.float32(one.scale)
+    for c, given in enumerate(priors, start=len(links)):
+        features[rows, slots, c] = given.values[best.indices]
+    valid, relevant = np.zeros(shape, dtype=np.bool_), np.zeros(shape, dtype=np.bool_)
+    valid[rows, slots] = True
+    products = np.zeros(shape, dtype=np.int32)
+    products[rows, slots] = best.indices
+    relevant[rows, slots] = np.isin(keys, _keys(truth[useful].tocsr(), n))
+    return Candidates(
+        names=(*(one.name for one in links), *(one.name for one in priors)),
+        priors=len(priors),
+        users=users,
+        features=features,
+        products=products,
+        relevant=relevant,
+        valid=valid,
+        wanted=np.diff(truth.indptr).astype(np.int64)[useful],
+        lost=truth.shape[0] - len(useful),
+    )
+
+
+def _best(
+    links: Sequence[Links],
+    behaviour: Behaviour,
+    users: npt.NDArray[np.int64],
+    listed: npt.NDArray[np.bool_],
+    most: int,
+) -> sp.csr_array:
+    """float32 [users, products]: the best candidates of each by the default weights, none that they have."""
+    n = behaviour.weight.shape[1]
+    merged = {
+        memory: weighted_sum(
+            (
+                (one.matrix, one.scale * max(one.defaults.get("history", 0.0), 0.02))
+                for one in links
+                if one.memory == memory
+            ),
+            n,
+            n,
+        )
+        for memory in {one.memory for one in links}
+    }
+    blocks = []
+    for start in range(0, len(users), _USERS_AT_ONCE):
+        some = users[start : start + _USERS_AT_ONCE]
+        parts = [
+            (remembered_rows(behaviour, some, memory) @ matrix, 1.0) for memory, matrix in merged.items()
+        ]
+        blend = weighted_sum(parts, len(some), n)
+        met = np.isin(_keys(blend, np.int64(n)), _keys(behaviour.weight[some].tocsr(), np.int64(n)))
+        blend.data[met | ~listed[blend.indices]] = 0
+        blocks.append(keep_best(blend, most))
+    return stacked(blocks, n)
+
+
+def _rows(matrix: sp.csr_array) -> npt.NDArray[np.int64]:
+    return np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+
+
+def _keys(matrix: sp.csr_array, columns: np.int64) -> npt.NDArray[np.int64]:
+    """int64 [nnz]: a number for each cell; ascending where the entries of rows are sorted."""
+    return _rows(matrix) * columns + matrix.indices
