@@ -9,6 +9,7 @@ when they are needed.
 """
 
 from recommend.build import build
+from recommend.explain.counterfactual import Counterfactual
 from recommend.explain.explanation import ExplainedEdge, ExplainedNode, ExplainedPath, Explanation
 from recommend.query import Query
 from recommend.recommender import Recommender
@@ -17,6 +18,7 @@ from recommend.settings import Settings
 from recommend.update import Update, update
 
 __all__ = [
+    "Counterfactual",
     "ExplainedEdge",
     "ExplainedNode",
     "ExplainedPath",

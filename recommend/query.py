@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from kg.errors import SettingsError
-from kg.filters import Filter
+from kg.filters import Filter, Where, parse_where
+from recommend.rank.balance import Balance
 from recommend.understand.reading import Entity, Reading
 from recommend.understand.tokens import written_tokens
 
@@ -23,11 +24,17 @@ _THINGS = ("type", "category")
 
 @dataclass(frozen=True, kw_only=True)
 class Query:
-    """One question. Exactly one of the three kinds: a search (text or image), a seed product, or a
-    history (of a user, or given as product ids, oldest first).
+    """One question. Exactly one of the four kinds: a search (text or image), a seed product, a history (of a
+    user, or given as product ids, oldest first), or products to `complete`: those of `history`, else what the
+    user owns.
+
+    `viewed` are products that were only looked at, after those of the history; `without` are taken as never
+    met. `fits` are products that the answers must be compatible with; with `fits_owned`, any that the user
+    owns.
 
     `sort`, `facets` and `profile` are of searches: another order than by relevance, the fields to count by,
-    and a ranking profile of the shop's rules (see `recommend.shopfront`).
+    and a ranking profile of the shop's rules (see `recommend.shopfront`). `balance` is of the others: what
+    the list shall be beside relevant (see `recommend.rank.balance`).
     """
 
     text: str | None = None
@@ -35,12 +42,18 @@ class Query:
     product: str | None = None
     user: str | None = None
     history: tuple[str, ...] = ()
+    viewed: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    complete: bool = False
+    fits: tuple[str, ...] = ()
+    fits_owned: bool = False
     where: tuple[Filter, ...] = ()
     ranking: RankingName = "exact"
     k: int = 10
     sort: str | None = None
     facets: tuple[str, ...] = ()
     profile: str = ""
+    balance: Balance | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.k, int | np.integer):
@@ -53,6 +66,28 @@ class Query:
     @property
     def is_search(self) -> bool:
         return self.text is not None or self.image is not None
+
+
+Fitting: TypeAlias = bool | str | Sequence[str]
+"""What answers must be compatible with: products, or True for any that the user owns."""
+
+
+def product_ids(given: str | Sequence[str]) -> tuple[str, ...]:
+    """One product or several."""
+    return (given,) if isinstance(given, str) else tuple(given)
+
+
+def wished(fits: Fitting, user: str | None, where: Where, k: int, balance: Balance | None) -> dict[str, Any]:
+    """What all recommendations can be asked for, as fields of a query."""
+    if fits is True and user is None:
+        raise SettingsError("fits=True means what a user owns; name the user, or the products themselves")
+    return {
+        "fits": () if isinstance(fits, bool) else product_ids(fits),
+        "fits_owned": fits is True,
+        "where": parse_where(where),
+        "k": k,
+        "balance": balance,
+    }
 
 
 QueryEncoder: TypeAlias = Callable[["PreparedQuery"], npt.NDArray[np.float32] | None]

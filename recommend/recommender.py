@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -19,18 +18,22 @@ from kg.versions import seal
 from recommend.behaviour import History
 from recommend.channels.base import Task, moved_channels
 from recommend.earlier import Earlier
-from recommend.explain.collect import Evidence, explain
+from recommend.explain.counterfactual import Counterfactual
 from recommend.explain.explanation import Explanation
+from recommend.explain.phrases import Phrasebook, phrases_of_shop
+from recommend.explain.preferring import Prefer
+from recommend.explaining import Explaining
 from recommend.fitting import Fitted, fit
 from recommend.index.graph_index import spaces_in_graph
 from recommend.index.vector_index import SpaceIndex
 from recommend.opening import Opened, open_fitted
-from recommend.query import Query, RankingName
+from recommend.query import Fitting, Query, RankingName, product_ids, wished
 from recommend.query_encoders import QueryEncoders
 from recommend.rank.additive import Additive, by_task
+from recommend.rank.balance import Balance
 from recommend.recommending import Recommending
 from recommend.refitting import enriched, refit
-from recommend.results import Hit, Ranking, Results
+from recommend.results import Ranking, Results, hits_of, ranking_of
 from recommend.saving import save_fitted
 from recommend.searching import Searching
 from recommend.settings import Settings
@@ -60,6 +63,7 @@ class Recommender:
         settings: Settings,
         seed: int,
         rules: Path | None = None,
+        phrases: Phrasebook | None = None,
     ) -> None:
         self._fitted = fitted
         self._encoders = encoders
@@ -71,6 +75,7 @@ class Recommender:
             fitted, encoders, filters, self._front, self._tastes, taste=settings.taste
         )
         self._recommending = Recommending(fitted, additive, filters, self._front)
+        self._explaining = Explaining(fitted, self._recommending, self._searching, self._tastes, phrases)
         self.settings = settings
         self.seed = seed
 
@@ -126,7 +131,8 @@ class Recommender:
         checksum.
 
         `rules` is a file of the shop's own rules (`recommend.shopfront.rules`); rules.toml in the shop's
-        folder if that is there.
+        folder if that is there. explanations.toml there changes what explanations say
+        (`recommend.explain.phrases`).
 
         With `vectors`, a store into which this version's vectors were put (`build(vectors_to_graph=True)`),
         searches look for neighbours there; it must stay open as long as the recommender. VersionError if it
@@ -140,6 +146,7 @@ class Recommender:
             settings=opened.settings,
             seed=opened.seed,
             rules=rules_of_shop(Path(path)) if rules is None else Path(rules),
+            phrases=phrases_of_shop(Path(path)),
         )
         if vectors is not None:
             found = spaces_in_graph(vectors, opened.folder, model.query_spaces, model.graph.nodes["product"])
@@ -236,42 +243,99 @@ class Recommender:
         """What may be meant by the beginning of a query: brands, types, titles, queries of others …"""
         return self._fitted.suggester().suggest(prefix, k, hidden=self._front.rules.hidden(date.today()))
 
-    def similar(self, product_id: str, *, where: Where = (), k: int = 10) -> Results:
-        """Products like one product. Raises UnknownProductError."""
-        return self._recommend(Query(product=product_id, where=parse_where(where), k=k))
+    def similar(
+        self, product_id: str, *, where: Where = (), k: int = 10, balance: Balance | None = None
+    ) -> Results:
+        """Products like one product: what may be bought instead. Raises UnknownProductError."""
+        return self._recommend(Query(product=product_id, where=parse_where(where), k=k, balance=balance))
+
+    def complete(
+        self,
+        products: str | Sequence[str] = (),
+        *,
+        user: str | None = None,
+        fits: Fitting = (),
+        where: Where = (),
+        k: int = 10,
+        balance: Balance | None = None,
+    ) -> Results:
+        """Products that go with one product or with a basket; without any, with what `user` owns.
+
+        What may stand in for one of them is left out (`recommend.complements.Kinds`), and what the user owns.
+        `fits` is as in `recommend`. Raises UnknownProductError, and SettingsError if nothing is named.
+        """
+        basket = product_ids(products)
+        if not basket and user is None:
+            raise SettingsError("complete what? Name products, or a user for what they own")
+        query = Query(user=user, history=basket, complete=True, **wished(fits, user, where, k, balance))
+        return self._recommend(query)
 
     def recommend(
-        self, user: str | None = None, *, history: Sequence[str] = (), where: Where = (), k: int = 10
+        self,
+        user: str | None = None,
+        *,
+        history: Sequence[str] = (),
+        viewed: Sequence[str] = (),
+        fits: Fitting = (),
+        where: Where = (),
+        ranking: RankingName = "exact",
+        k: int = 10,
+        balance: Balance | None = None,
     ) -> Results:
         """Products for a user, or for somebody who just met the products of `history` (oldest first).
 
-        What was bought before is left out. Of an unknown user without a history nothing is known: they get
-        what is popular, and `note` says so.
+        What was bought before is left out; `history` counts as bought, `viewed` (looked at just now, oldest
+        first) does not. `fits` are products that the answers must be compatible with, True for any that the
+        user owns. `ranking` 'best' lets trees rank the best products again, if this version has them;
+        `balance` re-ranks (`recommend.rank.balance`). Of an unknown user without a history nothing is known:
+        they get what is popular, and `note` says so.
         """
-        return self._recommend(Query(user=user, history=tuple(history), where=parse_where(where), k=k))
+        asked = wished(fits, user, where, k, balance)
+        return self._recommend(
+            Query(
+                user=user,
+                history=product_ids(history),
+                viewed=product_ids(viewed),
+                ranking=ranking,
+                **asked,
+            )
+        )
 
     def search_many(self, texts: Iterable[str], *, k: int = 10) -> Ranking:
         """The same as `search` for many texts, without signals."""
-        return self._ranking([self._searching.ranked(Query(text=text, k=k)) for text in texts], k)
+        return ranking_of(self.graph, [self._searching.ranked(Query(text=text, k=k)) for text in texts], k)
 
-    def recommend_many(self, users: Iterable[str], *, k: int = 10) -> Ranking:
+    def recommend_many(self, users: Iterable[str], *, ranking: RankingName = "exact", k: int = 10) -> Ranking:
         """The same as `recommend` for many users, without signals."""
-        return self._ranking(list(self._recommending.many(users, k=k)), k)
+        return ranking_of(self.graph, list(self._recommending.many(users, k=k, ranking=ranking)), k)
 
-    def explain(self, query: Query, product_id: str, *, paths: int = 3) -> Explanation:
+    def explain(
+        self, query: Query, product_id: str, *, paths: int = 3, prefer: Prefer = "strongest"
+    ) -> Explanation:
         """Why a product has its score for a query: `results.query`, or one you make.
 
-        `paths` is how many are shown: the strongest of each pattern first. The product need not be in the
-        results.
+        `paths` is how many are shown: the strongest of each pattern first; `prefer` 'recent', 'familiar' or
+        'diverse' shows others of the same paths. The product need not be in the results.
         """
-        if paths < 1:
-            raise SettingsError(f"paths={paths} must be at least 1")
-        number = self.graph.number(product_id)
-        return explain(self._fitted, self._evidence(query, number), number, paths=paths)
+        number = np.array([self.graph.number(product_id)])
+        return self._explaining.products(query, number, paths=paths, prefer=prefer)[0]
 
-    def evaluate_history(self, history: History, *, k: int, task: Task = "history") -> npt.NDArray[np.int64]:
+    def explain_all(
+        self, results: Results, *, paths: int = 3, prefer: Prefer = "strongest"
+    ) -> tuple[Explanation, ...]:
+        """`explain` for every hit, at once: much quicker than one by one."""
+        return self._explaining.results(results, paths=paths, prefer=prefer)
+
+    def counterfactual(self, query: Query, product_id: str) -> Counterfactual:
+        """The fewest products of the history, or words of the search, without which a product would not be in
+        the list of a query (`results.query`): verified by asking again without them."""
+        return self._explaining.counterfactual(query, self.graph.number(product_id))
+
+    def evaluate_history(
+        self, history: History, *, k: int, task: Task = "history", balance: Balance | None = None
+    ) -> npt.NDArray[np.int64]:
         """int64 [<= k]: product numbers for a history, as `recommend` ranks them."""
-        return self._recommending.ranked(history, task=task, k=k)
+        return self._recommending.ranked(history, task=task, k=k, balance=balance)
 
     def evaluate_search(
         self, query: Query, *, weights: Mapping[str, float] | None = None
@@ -287,9 +351,11 @@ class Recommender:
 
     def _recommend(self, query: Query) -> Results:
         found = self._recommending.found(query)
-        return Results(
-            query=query, hits=self._hits(found.products, found.scores, found.signals), note=found.note
+        moved = None if found.adjustment is None else found.adjustment.tolist()
+        hits = hits_of(
+            self.graph.products, found.products, found.scores, found.signals, moved, balanced=found.balanced
         )
+        return Results(query=query, hits=hits, note=found.note)
 
     def _search(self, query: Query) -> Results:
         found = self._searching.found(query, self._taste_of(query))
@@ -300,7 +366,7 @@ class Recommender:
         moved = None if found.adjustment is None else found.adjustment.tolist()
         return Results(
             query=query,
-            hits=self._hits(page.products, page.scores, found.signals, moved, page.pinned),
+            hits=hits_of(self.graph.products, page.products, page.scores, found.signals, moved, page.pinned),
             note="; ".join(notes),
             reading=asked.query.reading,
             correction=asked.correction,
@@ -308,47 +374,6 @@ class Recommender:
             total=page.total,
         )
 
-    def _evidence(self, query: Query, product: int) -> Evidence:
-        if query.is_search:
-            history = self._taste_of(query)
-            judged = self._searching.judged(query, history, product)
-            return Evidence.of_search(judged, self._tastes, history, product)
-        history = self._recommending.known(query)
-        user = None if query.user is None else self.graph.nodes["user"].number(query.user)
-        return Evidence.of_history(self._recommending.additive(query), history, user, product)
-
     def _taste_of(self, query: Query) -> History | None:
         """The history behind a search, if it comes with one."""
         return self._recommending.known(query) if query.user is not None or query.history else None
-
-    def _hits(
-        self,
-        products: npt.NDArray[np.int64],
-        scores: npt.NDArray[np.float32],
-        signals: Mapping[str, npt.NDArray[np.float32]],
-        moved: Sequence[float] | None = None,
-        pinned: Mapping[int, str] = MappingProxyType({}),
-    ) -> tuple[Hit, ...]:
-        table = self.graph.products
-        columns = [(name, values.tolist()) for name, values in signals.items()]
-        return tuple(
-            Hit(
-                product=table.product(product),
-                score=score,
-                signals={name: values[place] for name, values in columns if values[place]},
-                adjustment=0.0 if moved is None else moved[place],
-                pinned=pinned.get(place, ""),
-            )
-            for place, (product, score) in enumerate(zip(products.tolist(), scores.tolist(), strict=True))
-        )
-
-    def _ranking(
-        self, rankings: Sequence[tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]], k: int
-    ) -> Ranking:
-        ids = np.full((len(rankings), k), "", dtype=object)
-        scores = np.full((len(rankings), k), -np.inf, dtype=np.float32)
-        names = self.graph.nodes["product"]
-        for row, (products, found) in enumerate(rankings):
-            ids[row, : len(products)] = [names[int(p)] for p in products]
-            scores[row, : len(found)] = found
-        return Ranking(ids=ids, scores=scores)

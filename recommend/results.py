@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
+from types import MappingProxyType
 from typing import overload
 
 import numpy as np
 import numpy.typing as npt
 
+from kg.graph import Graph
+from kg.product_table import ProductTable
 from kg.records import Product
 from recommend.query import Query
+from recommend.rank.balance import Balanced
 from recommend.shopfront.correction import Correction
 from recommend.shopfront.facet import Facet
 from recommend.understand.reading import Reading
@@ -23,13 +27,19 @@ _WIDTH = 60
 class Hit:
     """One answer. `signals` are the contributions of the channels and of the shop's rules; with the
     `adjustment` by a learned ranking, if there is one, they add up to `score`. `pinned` names the rule that
-    put it there."""
+    put it there.
+
+    In a list with a balance, the order is not that of the scores: `by_score` is the place that the product
+    would have by score alone (0 in other lists), and `balance` what each goal added to its share of the best
+    score when it was chosen."""
 
     product: Product
     score: float
     signals: Mapping[str, float]
     adjustment: float = 0.0
     pinned: str = ""
+    by_score: int = 0
+    balance: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def additive(self) -> float:
@@ -100,6 +110,46 @@ class Ranking:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+
+def hits_of(
+    table: ProductTable,
+    products: npt.NDArray[np.int64],
+    scores: npt.NDArray[np.float32],
+    signals: Mapping[str, npt.NDArray[np.float32]],
+    moved: Sequence[float] | None = None,
+    pinned: Mapping[int, str] = MappingProxyType({}),
+    *,
+    balanced: Balanced | None = None,
+) -> tuple[Hit, ...]:
+    """Products (int64 [m]) with their scores and signals (float32 [m] each), as hits in this order. `moved`
+    is the adjustment of each, `pinned` a rule by place, `balanced` says how they were re-ranked."""
+    columns = [(name, values.tolist()) for name, values in signals.items()]
+    return tuple(
+        Hit(
+            product=table.product(product),
+            score=score,
+            signals={name: values[place] for name, values in columns if values[place]},
+            adjustment=0.0 if moved is None else moved[place],
+            pinned=pinned.get(place, ""),
+            by_score=0 if balanced is None else int(balanced.by_score[place]),
+            balance={} if balanced is None else balanced.added(place),
+        )
+        for place, (product, score) in enumerate(zip(products.tolist(), scores.tolist(), strict=True))
+    )
+
+
+def ranking_of(
+    graph: Graph, found: Sequence[tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]], k: int
+) -> Ranking:
+    """Products with their scores, once for each question, as one table."""
+    ids = np.full((len(found), k), "", dtype=object)
+    scores = np.full((len(found), k), -np.inf, dtype=np.float32)
+    names = graph.nodes["product"]
+    for row, (products, values) in enumerate(found):
+        ids[row, : len(products)] = [names[int(p)] for p in products]
+        scores[row, : len(values)] = values
+    return Ranking(ids=ids, scores=scores)
 
 
 def _name(product: Product) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,7 +18,7 @@ _LONGEST = 70
 
 def print_answers(model: Recommender, results: Results, *, explain: bool, as_json: bool) -> None:
     """Print results as the options `--explain` and `--json` ask."""
-    explanations = [model.explain(results.query, hit.product.id) for hit in results] if explain else []
+    explanations = model.explain_all(results) if explain else ()
     if as_json:
         print_json(plain_results(results, explanations))
         return
@@ -45,10 +46,12 @@ def print_facets(results: Results) -> None:
 
 
 def print_hits(results: Results) -> None:
-    """A table, one product a row."""
+    """A table, one product a row; with a balance also its place by score alone."""
+    balanced = any(hit.by_score for hit in results)
     rows = [
         (
             str(place),
+            *((str(hit.by_score),) if balanced else ()),
             f"{hit.score:.4f}",
             hit.product.id,
             named(hit.product),
@@ -57,7 +60,8 @@ def print_hits(results: Results) -> None:
         )
         for place, hit in enumerate(results, start=1)
     ]
-    print_table(("", "score", "id", "product", "price", "signals"), rows, right=("", "score", "price"))
+    columns = ("", *(("by score",) if balanced else ()), "score", "id", "product", "price", "signals")
+    print_table(columns, rows, right=("", "by score", "score", "price"))
 
 
 def print_explained(place: int, hit: Hit, explanation: Explanation) -> None:
@@ -73,7 +77,7 @@ def print_reasons(explanation: Explanation, indent: str = "") -> None:
     click.echo("\n".join(indent + line for line in reasons))
 
 
-def plain_results(results: Results, explanations: list[Explanation]) -> dict[str, Any]:
+def plain_results(results: Results, explanations: Sequence[Explanation]) -> dict[str, Any]:
     """The document that `--json` prints."""
     hits: list[dict[str, Any]] = []
     for place, hit in enumerate(results):
@@ -91,6 +95,8 @@ def plain_results(results: Results, explanations: list[Explanation]) -> dict[str
             told["additive"], told["adjustment"] = hit.additive, hit.adjustment
         if hit.pinned:
             told["pinned"] = hit.pinned
+        if hit.by_score:
+            told |= {"by_score": hit.by_score, "balance": dict(hit.balance)}
         if explanations:
             told["explanation"] = explanations[place].plain()
         hits.append(told)
@@ -110,6 +116,11 @@ def plain_query(query: Query) -> dict[str, Any]:
         "product": query.product,
         "user": query.user,
         "history": list(query.history),
+        "viewed": list(query.viewed),
+        "complete": query.complete or None,
+        "fits": list(query.fits),
+        "fits_owned": query.fits_owned or None,
+        "balance": None if query.balance is None else str(query.balance),
         "where": [str(one) for one in query.where],
         "sort": query.sort,
         "facets": list(query.facets),

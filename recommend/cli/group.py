@@ -16,7 +16,18 @@ from recommend.cli.failures import failure, one_line
 from recommend.cli.quiet import keep_quiet
 
 _COMMANDS = Path(__file__).parent / "commands"
-_ORDER = ("demo", "load", "build", "search", "similar", "recommend", "explain", "evaluate", "stats")
+_ORDER = (
+    "demo",
+    "load",
+    "build",
+    "search",
+    "similar",
+    "complete",
+    "recommend",
+    "explain",
+    "evaluate",
+    "stats",
+)
 """How help lists the commands; the rest follow by name."""
 _INTERRUPTED, _BROKEN_PIPE = 128 + 2, 128 + 13  # as shells count the signals
 

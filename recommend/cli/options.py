@@ -29,6 +29,17 @@ def shop_option(command: F) -> F:
     )(command)
 
 
+def ranking_option(command: F) -> F:
+    """--ranking exact or best."""
+    return click.option(
+        "--ranking",
+        type=click.Choice(["exact", "best"]),
+        default="exact",
+        show_default=True,
+        help="The sum of the signals, or trees that rank the best products again.",
+    )(command)
+
+
 def credentials_option(command: F) -> F:
     """--credentials, for commands that open a graph on a server."""
     return click.option(
@@ -71,10 +82,39 @@ def taste_options(command: F) -> F:
     return command
 
 
+def balance_option(command: F) -> F:
+    """--balance, read."""
+
+    def read(ctx: click.Context, parameter: click.Parameter, value: str | None) -> Any:
+        if value is None:
+            return None
+        from recommend.rank.balance import Balance
+
+        return Balance.parse(value)
+
+    return click.option(
+        "--balance",
+        metavar="GOALS",
+        callback=read,
+        help="Such as 'diversity=.2,novelty=.1,freshness=.1,fairness=.2,in_stock,per_brand=2': strengths "
+        "from 0 to 1, caps per brand, category and seller.",
+    )(command)
+
+
+def fits_options(command: F) -> F:
+    """--fits and --fits-owned."""
+    for option in (
+        click.option("--fits-owned", is_flag=True, help="Only what fits a product that the user owns."),
+        click.option("--fits", multiple=True, metavar="ID…", help="Only what fits one of these products."),
+    ):
+        command = option(command)
+    return command
+
+
 class ListCommand(click.Command):
     """Lets the options in `lists` take several values: --history A B is --history A --history B."""
 
-    lists: tuple[str, ...] = ("--history",)
+    lists: tuple[str, ...] = ("--history", "--viewed", "--fits")
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         return super().parse_args(ctx, _repeated(args, self.lists))

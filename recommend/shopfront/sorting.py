@@ -76,27 +76,35 @@ class Sorter:
     @cached_property
     def _days(self) -> npt.NDArray[np.float64]:
         """float64 [n]: since when each product is sold, as the ordinal of a day; NaN where unknown."""
-        attributes = self._table.attributes
-        wanted = [self._newest.casefold()] if self._newest else list(DATES)
-        folded = [name.casefold() for name in attributes.names]
-        for name in wanted:
-            numbers = [number for number, known in enumerate(folded) if known == name]
-            cells = np.flatnonzero(np.isin(attributes.name, numbers))
-            days = np.full(len(self._table), np.nan)
-            rows = attributes.rows
-            for cell in cells.tolist():
-                text = attributes.form[cell] == TEXT
-                day = _ordinal(
-                    attributes.texts[int(attributes.text[cell])] if text else attributes.number[cell]
-                )
-                days[rows[cell]] = np.fmax(days[rows[cell]], day)
-            if np.isfinite(days).any():
-                return days
+        days = days_of(self._table, self._newest)
+        if np.isfinite(days).any():
+            return days
         said = f"no product has the attribute {self._newest!r}" if self._newest else "no product says it"
         raise SettingsError(
             f"sort='newest' needs to know since when products are sold, and {said}; load dates such as "
             f'2026-05-01 as the attribute {DATES[0]!r}, or name yours in the rules file: [sort] newest = "…"'
         )
+
+
+def days_of(table: ProductTable, newest: str = "") -> npt.NDArray[np.float64]:
+    """float64 [n]: since when each product is sold, as the ordinal of a day; NaN where unknown. It stands in
+    the attribute `newest`, or in the first of DATES that says something."""
+    attributes = table.attributes
+    wanted = [newest.casefold()] if newest else list(DATES)
+    folded = [name.casefold() for name in attributes.names]
+    days = np.full(len(table), np.nan)
+    for name in wanted:
+        numbers = [number for number, known in enumerate(folded) if known == name]
+        cells = np.flatnonzero(np.isin(attributes.name, numbers))
+        days = np.full(len(table), np.nan)
+        rows = attributes.rows
+        for cell in cells.tolist():
+            text = attributes.form[cell] == TEXT
+            day = _ordinal(attributes.texts[int(attributes.text[cell])] if text else attributes.number[cell])
+            days[rows[cell]] = np.fmax(days[rows[cell]], day)
+        if np.isfinite(days).any():
+            return days
+    return days
 
 
 def _ordinal(value: str | float) -> float:

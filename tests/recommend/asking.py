@@ -18,9 +18,11 @@ def entrances(r: Recommender, user: str, product: str, text: str) -> Mapping[str
         "search for a user": lambda **a: r.search(text, user=user, **a),
         "search with a history": lambda **a: r.search(text, history=[product], **a),
         "similar": lambda **a: r.similar(product, **a),
+        "complete": lambda **a: r.complete(product, **a),
         "recommend": lambda **a: r.recommend(user, **a),
         "recommend to a history": lambda **a: r.recommend(history=[product], **a),
         "recommend to a user and a history": lambda **a: r.recommend(user, history=[product], **a),
+        "recommend to a visitor": lambda **a: r.recommend(viewed=[product], **a),
         "recommend to a stranger": lambda **a: r.recommend("nobody", **a),
     }
 

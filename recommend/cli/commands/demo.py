@@ -109,7 +109,7 @@ def _answer(folder: Path, started: float) -> None:
         before = time.perf_counter()
         results = ask()
         taken = time.perf_counter() - before
-        explanations = [model.explain(results.query, hit.product.id, paths=_PATHS) for hit in results]
+        explanations = model.explain_all(results, paths=_PATHS)
         loaded = ", the text encoder's start included" if number == 0 else ""
         click.echo(f"$ shelfgraph {shlex.join(words)} -k {_SHOWN}    ({taken * 1000:,.0f} ms{loaded})")
         if results.note:

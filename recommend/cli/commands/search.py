@@ -14,6 +14,7 @@ from recommend.cli.options import (
     ListCommand,
     answer_options,
     credentials_option,
+    ranking_option,
     shop_option,
     taste_options,
 )
@@ -28,13 +29,7 @@ if TYPE_CHECKING:
 @click.option("--image", type=click.Path(path_type=Path), metavar="FILE", help="A picture of what is wanted.")
 @taste_options
 @answer_options
-@click.option(
-    "--ranking",
-    type=click.Choice(["exact", "best"]),
-    default="exact",
-    show_default=True,
-    help="The sum of the signals, or trees that rank the best products again.",
-)
+@ranking_option
 @click.option(
     "--sort",
     metavar="ORDER",

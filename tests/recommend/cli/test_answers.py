@@ -15,6 +15,8 @@ ASKED: dict[str, tuple[str, ...]] = {
     "search": ("search", "desk lamp"),
     "search for somebody": ("search", "lamp", "--user", "anna"),
     "similar": ("similar", "L1"),
+    "complete": ("complete", "L1"),
+    "recommend to a visitor": ("recommend", "--viewed", "L1", "P1"),
     "recommend to a user": ("recommend", "--user", "anna"),
     "recommend after a history": ("recommend", "--history", "L1", "P1"),
 }

@@ -20,7 +20,7 @@ from tests.recommend.cli.lampshop import run
 
 ROOT = Path(__file__).resolve().parents[3]
 COMMANDS = shelfgraph.list_commands(click.Context(shelfgraph))
-NEED_A_SHOP = [name for name in COMMANDS if name not in ("demo", "evaluate", "copy")]
+NEED_A_SHOP = [name for name in COMMANDS if name not in ("demo", "evaluate", "copy", "reproduce")]
 HEAVY = ("torch", "transformers", "pykeen", "torch_geometric", "pandas", "networkx")
 
 
@@ -118,6 +118,7 @@ def test_a_missing_shop_is_said(name: str, tmp_path: Path) -> None:
     given: dict[str, list[object]] = {
         "search": ["lamp"],
         "similar": ["L1"],
+        "complete": ["L1"],
         "recommend": ["--user", "anna"],
         "explain": ["L1", "--user", "anna"],
         "delete": ["--user", "anna"],
