@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from recommend.training.features import Features, signs
 from recommend.training.pools import Pools
-from recommend.training.ranker import Ranker, best_of, library
+from recommend.training.ranker import Ranker, best_of
+from recommend.training.trees import Trees, feature_names, library
 
 if TYPE_CHECKING:
     import lightgbm
@@ -71,7 +72,7 @@ def train_ranker(
         label=grades,
         group=groups,
         init_score=start,
-        feature_name=[name.replace(" ", "_") for name in named],
+        feature_name=feature_names(list(named)),
         params={"verbosity": -1, "max_bin": 63, "num_threads": 1, "feature_pre_filter": False},
         free_raw_data=False,
     )
@@ -80,7 +81,7 @@ def train_ranker(
     if rounds == 0:
         return None
     model = str(booster.model_to_string(num_iteration=rounds))
-    return Ranker(model=model, channels=train.channels, scale=scale, features=features)
+    return Ranker(trees=Trees(models=(model,)), channels=train.channels, scale=scale, features=features)
 
 
 def _table(

@@ -7,31 +7,24 @@ more of a signal, or a brand or kind that agrees, never lowers a score; a missed
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from kg.arrays import load_arrays, save_arrays
-from kg.errors import ModelError, VersionError
 from kg.graph import Graph
 from recommend.query import PreparedQuery
 from recommend.rank.blend import Part
 from recommend.training.features import Features, Read, Values, signs
 from recommend.training.pools import DEPTH, Pools
 from recommend.training.titles import Titles
+from recommend.training.trees import Trees, check_features, unreadable
 from recommend.understand.corpus import Corpus
 
-if TYPE_CHECKING:
-    import lightgbm
-
-FILE, ABOUT, TITLES = "trees.txt", "ranker.json", "titles.safetensors"
+TITLES = "titles.safetensors"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -46,17 +39,13 @@ class Reranked:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Ranker:
-    """`model` is the trees as text, `channels` the query channels whose signals they know, in order, and
-    `scale` how large the additive score was taken: adjustment = what the trees say / scale."""
+    """`channels` are the query channels whose signals the trees know, in order, and `scale` how large the
+    additive score was taken: adjustment = what the trees say / scale."""
 
-    model: str
+    trees: Trees
     channels: tuple[str, ...]
     scale: float
     features: Features
-
-    @cached_property
-    def trees(self) -> lightgbm.Booster:
-        return _booster(self.model)
 
     def adjustments(
         self,
@@ -77,8 +66,7 @@ class Ranker:
         values = np.stack([signals.get(name, silent) for name in self.channels], axis=1)
         given = self.features.given(words, read, products)
         table = self.features.table(given, values, products, additive)
-        found = self.trees.predict(table, raw_score=True, num_threads=1, validate_features=False)
-        return (np.asarray(found) / self.scale).astype(np.float32)
+        return (self.trees.said(table) / self.scale).astype(np.float32)
 
     def ranked(
         self,
@@ -109,50 +97,28 @@ class Ranker:
         exact = pools.exact(weights)
         table, rows, columns = best_of(pools, exact, self.features)
         found = np.full_like(exact, -np.inf)
-        more = np.asarray(self.trees.predict(table, raw_score=True, num_threads=1)) if len(table) else 0.0
-        found[rows, columns] = exact[rows, columns] + np.asarray(more / self.scale, dtype=np.float32)
+        found[rows, columns] = exact[rows, columns] + (self.trees.said(table) / self.scale).astype(np.float32)
         return found
 
     def save(self, folder: Path) -> None:
         """Write the trees as text, and beside them what they need to be read."""
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / FILE).write_text(self.model, encoding="utf-8")
-        about = {
-            "channels": list(self.channels),
-            "scale": self.scale,
-            "features": list(signs(self.channels)),
-            "sha256": _digest(self.model),
-        }
-        (folder / ABOUT).write_text(json.dumps(about, indent=1, sort_keys=True), encoding="utf-8")
+        about = {"channels": list(self.channels), "scale": self.scale, "features": list(signs(self.channels))}
+        self.trees.save(folder, about)
         save_arrays(folder / TITLES, self.features.titles.corpus.arrays())
 
     @classmethod
     def load(cls, folder: Path, graph: Graph, *, popularity: Values | None = None) -> Ranker:
         """Read the ranker of a graph; VersionError if a file is missing, damaged or of other features than
         these."""
+        trees, about = Trees.load(folder)
         try:
-            model = (folder / FILE).read_text(encoding="utf-8")
-            about: dict[str, Any] = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
-            channels, scale = tuple(about["channels"]), float(about["scale"])
-            whole = about["sha256"] == _digest(model)
-            same = about["features"] == list(signs(channels))
+            channels, scale, known = tuple(about["channels"]), float(about["scale"]), about["features"]
             titles = Titles(Corpus.from_arrays(load_arrays(folder / TITLES)))
         except (OSError, KeyError, TypeError, ValueError) as error:
-            raise VersionError(
-                f"the ranker in {folder} cannot be read ({type(error).__name__}: {error}); "
-                "build the shop again"
-            ) from error
-        if not whole:  # the library that reads it may crash on a damaged text
-            raise VersionError(
-                f"the ranker in {folder} is damaged (its checksum differs); build the shop again"
-            )
-        if not same:
-            raise VersionError(
-                f"the ranker in {folder} was trained on other features than this Shelfgraph has; "
-                "build the shop again"
-            )
+            raise unreadable(folder, error) from error
+        check_features(folder, known, list(signs(channels)))
         features = Features.of(graph, popularity=popularity, titles=titles)
-        return cls(model=model, channels=channels, scale=scale, features=features)
+        return cls(trees=trees, channels=channels, scale=scale, features=features)
 
     def renewed(
         self, graph: Graph, origin: npt.NDArray[np.int64], *, popularity: Values | None = None
@@ -193,24 +159,3 @@ def best_of(
         columns.append(here)
     table = np.concatenate(tables) if tables else np.empty((0, 0), dtype=np.float32)
     return table, np.concatenate(rows), np.concatenate(columns)
-
-
-def _digest(model: str) -> str:
-    return hashlib.sha256(model.encode("utf-8")).hexdigest()
-
-
-def _booster(model: str) -> lightgbm.Booster:
-    booster: lightgbm.Booster = library().Booster(model_str=model)
-    return booster
-
-
-def library() -> Any:
-    """The library of the trees; ModelError where it cannot be imported."""
-    try:
-        import lightgbm  # takes a while, and only the ranking 'best' needs it
-    except (ImportError, OSError) as error:
-        raise ModelError(
-            f"the ranking 'best' needs lightgbm, which cannot be imported ({error}); pip install lightgbm "
-            "(on Debian its OpenMP comes with: apt-get install libgomp1), or use ranking='exact'"
-        ) from error
-    return lightgbm

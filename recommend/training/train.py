@@ -125,7 +125,7 @@ def train_search(
             won = _compared(
                 held.ndcg(ranker.scores(held, weights)), held.ndcg(held.exact(weights)), held, queries, seed
             )
-            card["best"] = {**won, "trees": ranker.model.count("\nTree=")}
+            card["best"] = {**won, "trees": ranker.trees.count}
             ranker = ranker if won["chosen"] else None
     card["seconds"] = round(time.perf_counter() - start, 2)
     return TrainedSearch(weights=weights, ranker=ranker, card=card)

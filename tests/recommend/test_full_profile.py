@@ -64,6 +64,7 @@ def test_broken_and_missing_pictures_are_told(full: Recommender) -> None:
         "index",
         "names",
         "weights",
+        "best",
         "search",
     }
     assert set(full.card["stages"]) == stages
