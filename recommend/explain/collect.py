@@ -1,208 +1,202 @@
-"""Taking a score apart: every channel's contribution as the paths behind it."""
+"""Taking scores apart: every channel's contribution as the paths behind it.
+
+The paths of all products of a list are found together, in numbers; only those that are shown get their names.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
-from kg.graph import USER_RELATIONS, EdgeType, Graph, Node
+from kg.errors import SettingsError
+from kg.records import Product
 from recommend.behaviour import History
-from recommend.channels.base import Links
-from recommend.channels.traces import Edge, Word
-from recommend.explain.explanation import (
-    CONFIDENCE,
-    ExplainedEdge,
-    ExplainedNode,
-    ExplainedPath,
-    Explanation,
-)
-from recommend.explain.provenance import Provenance
+from recommend.explain.explanation import Asked, Explanation
+from recommend.explain.phrases import Phrasebook
+from recommend.explain.telling import Teller
+from recommend.explain.tracing import Pattern, Traced, Values, by_pattern, traced
 from recommend.fitting import Fitted
 from recommend.query import PreparedQuery
-from recommend.rank.additive import Additive, remembered
-from recommend.rank.blend import TASTE
+from recommend.rank.additive import Additive
 
-if TYPE_CHECKING:
-    from recommend.searching import Judged
+
+@dataclass(frozen=True, kw_only=True)
+class Scored:
+    """One product, its score and what this is made of: `signals` and the `adjustment` of a learned ranking
+    add up to it. `told` are sentences on the shop's own rules; `record` is the product as it was loaded."""
+
+    product: int
+    record: Product
+    score: float
+    signals: Mapping[str, float]
+    adjustment: float = 0.0
+    told: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Evidence:
-    """What a score was made of: a history, query channels, or both. `signals` and `adjustment` (of a learned
-    ranking) add up to `score`; `told` are sentences on the shop's own rules.
+    """What scores were made of: a history, query channels, or both. `user` is whose history it is; `prefix`
+    begins the names of the history's channels in the signals; `viewed` are products that the question says
+    were only looked at."""
 
-    `factor` scales the history's channels (1, or the share that taste has in a search); `prefix` names them
-    there.
-    """
-
-    score: float
-    signals: Mapping[str, float]
+    asked: Asked
     additive: Additive | None = None
     history: History | None = None
     user: int | None = None
-    factor: float = 1.0
     prefix: str = ""
     query: PreparedQuery | None = None
-    adjustment: float = 0.0
-    told: tuple[str, ...] = ()
-
-    @classmethod
-    def of_history(cls, additive: Additive, history: History, user: int | None, product: int) -> Evidence:
-        signals = {
-            n: float(v[0]) for n, v in additive.signals(history, np.array([product])).items() if v[0] > 0
-        }
-        score = float(additive.scores(history)[product])
-        return cls(score=score, signals=signals, additive=additive, history=history, user=user)
-
-    @classmethod
-    def of_search(cls, judged: Judged, additive: Additive, history: History | None, product: int) -> Evidence:
-        signals: dict[str, float] = {}
-        factor = 0.0
-        # of a product that the query says nothing of, taste says nothing either
-        silent = judged.score == 0 and not judged.adjustment
-        for part in () if silent else judged.asked.parts:
-            signals.update({n: float(v[0]) for n, v in part.shares(np.array([product])).items() if v[0]})
-            if part.name == TASTE:
-                factor = part.weight * part.factor
-        return cls(
-            score=judged.score,
-            signals={**signals, **judged.rules},
-            additive=additive,
-            history=history,
-            factor=factor,
-            prefix=f"{TASTE}.",
-            query=judged.asked.query,
-            adjustment=judged.adjustment,
-            told=judged.told,
-        )
+    viewed: frozenset[str] = frozenset()
 
 
-def explain(fitted: Fitted, evidence: Evidence, product: int, *, paths: int) -> Explanation:
-    """All paths are found and added up; the strongest of each pattern are shown first."""
-    found: list[_Found] = []
-    if evidence.query is not None:
-        found.extend(_query_paths(fitted, evidence, evidence.query, product))
-    if evidence.additive is not None and evidence.history is not None and evidence.factor > 0:
-        found.extend(_history_paths(fitted, evidence, evidence.additive, evidence.history, product))
-    found.sort(key=_order)
-    return Explanation(
-        product=fitted.graph.products.product(product),
-        score=evidence.score,
-        signals=evidence.signals,
-        paths=tuple(_told(fitted, evidence, one) for one in _different(found, paths)),
-        path_count=len(found),
-        explained=float(sum(one.contribution for one in found)),
-        adjustment=evidence.adjustment,
-        told=evidence.told,
-        reading=None if evidence.query is None else evidence.query.reading,
-    )
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Candidates:
+    """All paths to one product, the strongest first, as arrays of one length.
+
+    `contribution` float64; `pattern`: paths of one pattern have one number; `source`: the place in the
+    history, oldest first (-1: a search); `block` and `place`: the path is the `place`-th of that block.
+    """
+
+    contribution: Values
+    pattern: npt.NDArray[np.int64]
+    source: npt.NDArray[np.int64]
+    block: npt.NDArray[np.int64]
+    place: npt.NDArray[np.int64]
+    blocks: Sequence[Traced]
+
+    def __len__(self) -> int:
+        return len(self.contribution)
 
 
-class _Found(NamedTuple):
-    """A path in numbers; only those that are shown get their names. `source` is the product of the history it
-    starts from."""
-
-    contribution: float
-    channel: str
-    edges: tuple[Edge, ...]
-    source: int | None
+Choose: TypeAlias = Callable[[Candidates, int], Sequence[int]]
+"""Which of the paths are shown, and in which order; so many at most."""
 
 
-def _order(found: _Found) -> tuple[object, ...]:
-    """Strongest first; equals in an order that is the same every time."""
-    ends = tuple((edge.relation, edge.end) for edge in found.edges)
-    return -found.contribution, found.channel, -1 if found.source is None else found.source, ends
-
-
-def _different(paths: list[_Found], most: int) -> list[_Found]:
-    """The strongest path of each pattern, then the strongest of the rest; in the order of strength."""
-    firsts: dict[object, int] = {}
-    for place, one in enumerate(paths):
-        firsts.setdefault(tuple((edge.relation, edge.forward) for edge in one.edges), place)
-    chosen = list(firsts.values())[:most]
-    taken = set(chosen)
-    rest = (place for place in range(len(paths)) if place not in taken)
-    chosen += [place for place, _ in zip(rest, range(most - len(chosen)), strict=False)]
-    return [paths[place] for place in sorted(chosen)]
-
-
-def _query_paths(fitted: Fitted, evidence: Evidence, query: PreparedQuery, product: int) -> Iterator[_Found]:
-    for _, channel in fitted.query_channels:
-        value = evidence.signals.get(channel.name, 0.0)
-        if value:
-            for traced in channel.paths(fitted.graph, query, product):
-                yield _Found(value * traced.share, channel.name, traced.edges, None)
-
-
-def _history_paths(
-    fitted: Fitted, evidence: Evidence, additive: Additive, history: History, product: int
-) -> Iterator[_Found]:
-    for links in additive.links:
-        weight = additive.weights[links.name] * links.scale * evidence.factor
-        counts = remembered(history, links.memory)
-        for source, count in zip(history.products.tolist(), counts.tolist(), strict=True):
-            value = _value(links, source, product)
-            if value > 0:
-                for traced in links.trace.paths(fitted.graph, fitted.behaviour, source, product, value):
-                    contribution = weight * count * value * traced.share
-                    yield _Found(contribution, evidence.prefix + links.name, traced.edges, source)
-
-
-def _told(fitted: Fitted, evidence: Evidence, found: _Found) -> ExplainedPath:
-    first: tuple[Edge, ...] = ()
-    if evidence.user is not None and found.source is not None:
-        first = _met(fitted.graph, evidence.user, found.source)
-    known = Provenance(fitted.graph, fitted.stated, fitted.derived)
-    return ExplainedPath(
-        channel=found.channel,
-        contribution=found.contribution,
-        edges=tuple(_edge(fitted.graph, known, edge) for edge in (*first, *found.edges)),
-    )
-
-
-def _value(links: Links, source: int, target: int) -> float:
-    matrix = links.matrix
-    start, stop = matrix.indptr[source], matrix.indptr[source + 1]
-    at = start + np.searchsorted(matrix.indices[start:stop], target)
-    return float(matrix.data[at]) if at < stop and matrix.indices[at] == target else 0.0
-
-
-def _met(graph: Graph, user: int, product: int) -> tuple[Edge, ...]:
-    """The most serious interaction of a user with a product; none with one that only the question named."""
-    order = ("purchase", "rating", "cart", "click", "view")
-    for kind in order:
-        relation = graph.relations.get(EdgeType("user", USER_RELATIONS[kind], "product"))
-        if relation is not None and product in relation.tails[relation.row(user)]:
-            return (
-                Edge(start=Node("user", user), relation=relation.type.name, end=Node("product", product)),
+def explain(
+    fitted: Fitted,
+    evidence: Evidence,
+    scored: Sequence[Scored],
+    *,
+    paths: int,
+    phrases: Phrasebook,
+    choose: Choose | None = None,
+) -> tuple[Explanation, ...]:
+    """One explanation for each product. `choose` picks what is shown, `different` if it is None."""
+    if paths < 1:
+        raise SettingsError(f"paths={paths} must be at least 1")
+    if not scored:
+        return ()
+    blocks = [*_history_blocks(fitted, evidence, scored), *_query_blocks(fitted, evidence, scored)]
+    teller = Teller(fitted, evidence.user, evidence.history)
+    told = []
+    for one, candidates in zip(scored, _weighed(blocks, scored), strict=True):
+        shown = []
+        for at in (choose or different)(candidates, paths):
+            block = blocks[candidates.block[at]]
+            edges = block.edges(int(candidates.place[at]))
+            contribution, source = float(candidates.contribution[at]), int(candidates.source[at])
+            shown.append(teller.path(block.channel, contribution, edges, source))
+        told.append(
+            Explanation(
+                product=one.record,
+                score=one.score,
+                signals=one.signals,
+                paths=tuple(shown),
+                path_count=len(candidates),
+                explained=float(candidates.contribution.sum()),
+                rests=_rests(one, {blocks[number].channel for number in set(candidates.block.tolist())}),
+                adjustment=one.adjustment,
+                told=one.told,
+                reading=None if evidence.query is None else evidence.query.reading,
+                asked=evidence.asked,
+                viewed=evidence.viewed,
+                phrases=phrases,
             )
-    return ()
+        )
+    return tuple(told)
 
 
-def _edge(graph: Graph, known: Provenance, edge: Edge) -> ExplainedEdge:
-    stored, support, unit = edge.stored, edge.support, edge.support_unit
-    if stored and not isinstance(edge.start, Word):
-        ends = (edge.start, edge.end) if edge.forward else (edge.end, edge.start)
-        origin = known.origin(ends[0], edge.relation, ends[1])
-        if origin is not None:
-            stored, support, unit = False, origin.confidence, f"{CONFIDENCE} ({origin.source})"
-    return ExplainedEdge(
-        start=_node(graph, known, edge.start),
-        relation=edge.relation,
-        end=_node(graph, known, edge.end),
-        forward=edge.forward,
-        stored=stored,
-        support=support,
-        support_unit=unit,
-    )
+def different(candidates: Candidates, most: int) -> list[int]:
+    """The strongest path of each pattern, then the strongest of the rest; in the order of strength."""
+    if len(candidates) == 0:
+        return []
+    firsts = np.full(int(candidates.pattern.max()) + 1, -1)
+    firsts[candidates.pattern[::-1]] = np.arange(len(candidates))[::-1]  # the last that is written stays
+    chosen = np.sort(firsts[firsts >= 0])[:most].tolist()
+    taken = set(chosen)
+    rest = (place for place in range(len(candidates)) if place not in taken)
+    chosen += [place for place, _ in zip(rest, range(most - len(chosen)), strict=False)]
+    return sorted(chosen)
 
 
-def _node(graph: Graph, known: Provenance, node: Node | Word) -> ExplainedNode:
-    if isinstance(node, Word):
-        return ExplainedNode(kind="word", id=node.text, label=node.text, stored=False)
-    return ExplainedNode(
-        kind=node.kind, id=graph.node_id(node), label=graph.label(node), stored=known.in_store(node)
-    )
+def _history_blocks(fitted: Fitted, evidence: Evidence, scored: Sequence[Scored]) -> list[Traced]:
+    history = evidence.history
+    if evidence.additive is None or history is None or len(history.products) == 0:
+        return []
+    products = np.array([one.product for one in scored], dtype=np.int64)
+    found = traced(fitted, evidence.additive.links, history, products)
+    return [replace(block, channel=evidence.prefix + block.channel) for block in found]
+
+
+def _query_blocks(fitted: Fitted, evidence: Evidence, scored: Sequence[Scored]) -> list[Traced]:
+    """The paths of a search, a block for each product and pattern of a channel."""
+    found: list[Traced] = []
+    if evidence.query is None:
+        return found
+    for target, one in enumerate(scored):
+        for _, channel in fitted.query_channels:
+            if one.signals.get(channel.name):
+                paths = channel.paths(fitted.graph, evidence.query, one.product)
+                found += by_pattern(channel.name, [(-1, target, path.share, path) for path in paths])
+    return found
+
+
+def _weighed(blocks: Sequence[Traced], scored: Sequence[Scored]) -> list[Candidates]:
+    """The paths to each product; each has its part of what its channel adds to the score."""
+    lengths = [len(block.target) for block in blocks]
+    block = np.repeat(np.arange(len(blocks)), lengths)
+    target = _joined([one.target for one in blocks])
+    strength = _joined([one.strength for one in blocks]).astype(np.float64)
+    source, node = (_joined([getattr(one, name) for one in blocks]) for name in ("source", "node"))
+    place = _joined([np.arange(length) for length in lengths])
+    names = sorted({one.channel for one in blocks})
+    ranks = {name: rank for rank, name in enumerate(names)}
+    channel = np.array([ranks[one.channel] for one in blocks], dtype=np.int64)[block]
+    numbers: dict[Pattern, int] = {}
+    pattern = np.array([numbers.setdefault(one.pattern, len(numbers)) for one in blocks], dtype=np.int64)[
+        block
+    ]
+
+    cell = target * len(names) + channel
+    total = np.bincount(cell, weights=strength, minlength=len(scored) * len(names))
+    added = np.array([[one.signals.get(name, 0.0) for name in names] for one in scored]).ravel()
+    factor = np.divide(added, total, out=np.zeros(len(total)), where=total != 0)
+    contribution = strength * factor[cell]
+
+    order = np.lexsort((node, pattern, source, channel, -contribution, target))
+    order = order[contribution[order] != 0]
+    ends = np.searchsorted(target[order], np.arange(1, len(scored)))
+    return [
+        Candidates(
+            contribution=contribution[mine],
+            pattern=pattern[mine],
+            source=source[mine],
+            block=block[mine],
+            place=place[mine],
+            blocks=blocks,
+        )
+        for mine in np.split(order, ends)
+    ]
+
+
+def _joined(parts: list[npt.NDArray[Any]]) -> npt.NDArray[Any]:
+    return np.concatenate(parts) if parts else np.empty(0, dtype=np.int64)
+
+
+def _rests(one: Scored, explained: Collection[str]) -> dict[str, float]:
+    """What adds to a score without a path, by name."""
+    found = {name: value for name, value in one.signals.items() if value and name not in explained}
+    return {**found, "adjustment": one.adjustment} if one.adjustment else found

@@ -33,7 +33,7 @@ class _Statement:
         for edge in path.edges:
             if edge.stored:
                 self._stored(edge)
-            elif edge.support_unit == "users":
+            elif edge.support_unit == "users" and edge.start.kind == edge.end.kind == "product":
                 self._behaviour(edge)
             else:
                 self._alike(edge)
@@ -71,7 +71,7 @@ class _Statement:
 
     def _alike(self, edge: ExplainedEdge) -> None:
         """No stored edge: both ends stand for themselves."""
-        self._comment(edge, f"{edge.support_unit} {edge.support:.3f}" if edge.support is not None else "")
+        self._comment(edge, f"{edge.support_unit} {edge.support:.3g}" if edge.support is not None else "")
         if edge.start.stored and not self._chain:
             self._open = edge.start
         self._close()

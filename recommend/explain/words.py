@@ -11,6 +11,8 @@ from recommend.explain.explanation import (
     ExplainedPath,
     Explanation,
 )
+from recommend.explain.phrases import Phrasebook
+from recommend.explain.shopper import path_sentence
 
 _DID: Mapping[str, str] = {
     "purchased": "bought",
@@ -54,20 +56,52 @@ def sentences(explanation: Explanation) -> str:
     more = explanation.path_count - len(explanation.paths)
     shown = sum(path.contribution for path in explanation.paths)
     if more > 0:
-        lines.append(f"     {(explanation.explained - shown) / score:4.0%}  {more} more paths")
+        lines.append(
+            f"     {(explanation.explained - shown) / score:4.0%}  {more} more path{'' if more == 1 else 's'}"
+        )
     if explanation.adjustment:
         lines.append(f"     {explanation.adjustment / score:+4.0%}  the learned ranking")
     lines += [f"           {sentence}" for sentence in explanation.told]
-    ruled = sum(value for name, value in explanation.signals.items() if name.startswith("rule."))
-    rest = explanation.score - explanation.explained - explanation.adjustment - ruled
-    if rest > 0.005 * score:
-        names = [
-            name for name in explanation.signals if not any(p.channel == name for p in explanation.paths)
-        ]
-        lines.append(
-            f"     {rest / score:4.0%}  {'popularity' if 'popularity' in names else 'other signals'}"
-        )
+    lines += [f"     {value / score:4.0%}  {name}" for name, value in _other(explanation).items()]
     return "\n".join(lines)
+
+
+def analyst_lines(explanation: Explanation, phrases: Phrasebook, language: str) -> list[str]:
+    """A line for each path with its share, channel and the support of derived edges; then the rests."""
+    if language == "en":
+        return sentences(explanation).splitlines()[1:]
+    score = explanation.score or 1.0
+    lines = [
+        f"{path.contribution / score:4.0%}  {path_sentence(path, explanation, phrases, language)}"
+        f" [{'; '.join([path.channel, *_supports(path)])}]"
+        for path in explanation.paths
+    ]
+    more = explanation.path_count - len(explanation.paths)
+    if more > 0:
+        lines.append(f"{explanation.share - explanation.shown_share:4.0%}  +{more}")
+    lines += explanation.told
+    if explanation.adjustment:
+        lines.append(f"{explanation.adjustment / score:+4.0%}  adjustment")
+    return lines + [f"{value / score:4.0%}  {name}" for name, value in _other(explanation).items()]
+
+
+def _supports(path: ExplainedPath) -> list[str]:
+    return [
+        f"{edge.support:.3g} {edge.support_unit}"
+        for edge in path.edges
+        if not edge.stored and edge.support is not None
+    ]
+
+
+def _other(explanation: Explanation) -> dict[str, float]:
+    """What adds to the score without a path, but for what is told apart; popularity under one name."""
+    found: dict[str, float] = {}
+    for name, value in explanation.rests.items():
+        if name == "adjustment" or name.startswith("rule."):
+            continue
+        name = "popularity" if name.endswith("popularity") else name
+        found[name] = found.get(name, 0.0) + value
+    return {name: value for name, value in found.items() if value > 0.005 * explanation.score}
 
 
 def describe(path: ExplainedPath) -> str:
@@ -126,7 +160,9 @@ def _derived(edge: ExplainedEdge, start: str, end: str) -> str:
         return (
             f"{end} means much the same as {start} ({edge.relation.replace('_', ' ')}, cosine {support:.2f})"
         )
-    return f"{end} is like {start} ({edge.relation.replace('_', ' ')}, cosine {support:.2f})"
+    if edge.support_unit == "similarity":
+        return f"{end} is like {start} ({edge.relation.replace('_', ' ')}, cosine {support:.2f})"
+    return f"{start} and {end} go together ({support:,.0f} {edge.support_unit})"
 
 
 def _quoted(node: ExplainedNode) -> str:

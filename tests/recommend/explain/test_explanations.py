@@ -127,6 +127,17 @@ def test_the_planted_shop_adds_up_too(shop: Recommender) -> None:
                     _check_edge(shop.graph, edge)
 
 
+def test_a_learned_ranking_is_a_rest_of_its_own(shop: Recommender) -> None:
+    results = shop.recommend("u010", ranking="best")
+    for hit, one in zip(results, shop.explain_all(results), strict=True):
+        alone = shop.explain(results.query, hit.product.id)
+        for found in (one, alone):
+            assert found.score == pytest.approx(hit.score, rel=1e-5)
+            assert found.adjustment == pytest.approx(hit.adjustment, rel=1e-4, abs=1e-6)
+            assert found.rests.get("adjustment", 0.0) == found.adjustment
+            assert found.explained + sum(found.rests.values()) == pytest.approx(hit.score, rel=1e-5)
+
+
 def test_bought_together_counts_the_people_behind_it(hand: Recommender) -> None:
     """lamp1 and bulb1 were bought by u1 and u2; lamp3 by u3, who bought it, and u1, who only clicked it."""
     found = hand.explain(Query(product="lamp1"), "bulb1", paths=ALL)

@@ -99,6 +99,12 @@ def test_graphml_reads_back(explanation: Explanation) -> None:
         assert graph.nodes[ends[1]]["label"] == edge.end.label
 
 
+def test_networkx_has_every_edge(explanation: Explanation) -> None:
+    graph = explanation.networkx()
+    assert graph.number_of_edges() == sum(len(path.edges) for path in explanation.paths)
+    assert all("label" in data for _, data in graph.nodes(data=True))
+
+
 def _outside_strings(cypher: str) -> str:
     """What is left when string literals are taken away; an open one would stay and be found."""
     return re.sub(r'"(?:[^"\\\n]|\\.)*"', "«»", cypher)
