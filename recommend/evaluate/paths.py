@@ -9,7 +9,7 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from kg.graph import MADE_BY, EdgeType, Graph
-from recommend.evaluate.units import Units
+from recommend.evaluate.units import Units, has_entries
 from recommend.explain.explanation import ExplainedEdge, ExplainedPath
 from recommend.query import Query
 from recommend.recommender import Recommender
@@ -47,7 +47,7 @@ def direct_shares(graph: Graph, units: Units, lists: npt.NDArray[np.int64]) -> d
         filled = part >= 0
         users, products = np.repeat(np.arange(len(part)), filled.sum(axis=1)), part[filled]
         owned = units.owned[rows].astype(np.int32)
-        has_edge = _look_up((owned @ linked).tocsr(), users, products)
+        has_edge = has_entries((owned @ linked).tocsr(), users, products)
         shares_brand = np.zeros_like(has_edge)
         if brands is not None:
             bought = (owned @ brands).tocsr()
@@ -58,16 +58,6 @@ def direct_shares(graph: Graph, units: Units, lists: npt.NDArray[np.int64]) -> d
     if not total:
         return {"direct_edge": 0.0, "direct_or_shared_brand": 0.0}
     return {"direct_edge": round(direct / total, 6), "direct_or_shared_brand": round(either / total, 6)}
-
-
-def _look_up(
-    matrix: sp.csr_array, rows: npt.NDArray[np.int64], columns: npt.NDArray[np.int64]
-) -> npt.NDArray[np.bool_]:
-    """bool [m]: which (row, column) have an entry."""
-    width = np.int64(matrix.shape[1])
-    entries = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr)) * width + matrix.indices
-    found: npt.NDArray[np.bool_] = np.isin(rows * width + columns, entries)
-    return found
 
 
 def path_shares(

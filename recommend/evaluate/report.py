@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from recommend.evaluate.bands import Bands
 from recommend.evaluate.bootstrap import Difference, intervals, paired_difference
+from recommend.evaluate.leaks import Caution
 from recommend.evaluate.metrics import METRICS, coverage, find_hits
 from recommend.evaluate.units import Units
 from recommend.settings import Settings
@@ -124,12 +126,15 @@ class Comparison:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """Everything about one evaluation. `protocol`, `paths` and `speed` are plain JSON values to show."""
+    """Everything about one evaluation. `protocol`, `paths` and `speed` are plain JSON values to show;
+    `cautions` say what the figures should not be believed without."""
 
     protocol: Mapping[str, Any]
     rows: tuple[Row, ...]
     comparisons: tuple[Comparison, ...] = ()
     ablation: tuple[Comparison, ...] = ()
+    bands: Bands | None = None
+    cautions: tuple[Caution, ...] = ()
     paths: Mapping[str, Any] = field(default_factory=dict)
     speed: Mapping[str, Any] = field(default_factory=dict)
     weights: Mapping[str, float] = field(default_factory=dict)
@@ -145,12 +150,15 @@ class Report:
         """JSON values."""
         found: dict[str, Any] = {
             "protocol": dict(self.protocol),
+            "cautions": [asdict(one) for one in self.cautions],
             "rows": [row.plain() for row in self.rows],
             "comparisons": [one.plain() for one in self.comparisons],
             "paths": dict(self.paths),
             "speed": dict(self.speed),
             "weights": {name: _round(w) for name, w in sorted(self.weights.items())},
         }
+        if self.bands is not None:
+            found["bands"] = self.bands.plain()
         if self.ablation:
             found["ablation"] = [one.plain() for one in self.ablation]
         return found

@@ -130,6 +130,11 @@ def test_nothing_in_the_shop_changes(folder: Path) -> None:
         (("--holdout", ".2", "--judgments", "x.csv"), "say what to test on"),
         (("--holdout", "1.5"), "between 0 and 1"),
         (("--holdout", ".2", "--protocol", "strict"), "--sequences"),
+        (("--cold", ".2", "--protocol", "time"), "--protocol time is for"),
+        (("--until", "2024-01-01", "--holdout", ".2"), "leave one out"),
+        (("--until", "soon"), "is no date"),
+        (("--until", "2024-01-01"), "no times"),
+        (("--holdout", ".2", "--memory", "12"), "no size"),
         (("--holdout", ".2", "--mapping", "icecat"), "--test"),
         (("--judgments", "x.csv", "--profile", "fast"), "what serves"),
         (("--clicks", ".2", "--personal", ".2"), "say what to test on"),
@@ -151,3 +156,20 @@ def test_a_shop_is_needed() -> None:
     ran = run("evaluate", "--holdout", ".2")
     assert ran.status == 2
     assert "SHELFGRAPH_SHOP" in ran.err
+
+
+def test_explanations_of_what_serves(folder: Path) -> None:
+    ran = run("evaluate", "--shop", folder, "--explanations", "--json", "-k", "4")
+    assert ran.status == 0, ran.err
+    document = ran.document
+    assert document["protocol"]["kind"] == "explanations"
+    assert [row["model"] for row in document["rows"]] == ["strongest", "recent", "familiar", "diverse"]
+    assert document["paths"]["validity"]["valid"] == 1
+    assert document["paths"]["deletion"]["paths"] > 0
+    told = run("evaluate", "--shop", folder, "--explanations")
+    assert told.status == 0, told.err
+    assert "score_falls" in told.out
+    assert "diverse" in told.out
+    refused = run("evaluate", "--shop", folder, "--explanations", "--profile", "fast")
+    assert refused.status == 2
+    assert "--explanations measures what serves" in refused.err

@@ -1,0 +1,167 @@
+"""New products: whether what the graph says of a product makes up for nobody having bought it yet.
+
+All that anybody did with a share of the products is hidden, and only these are ranked, for the users of whom
+a purchase of one is wanted. Counting methods are at chance here by their making.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from kg.errors import SettingsError
+from kg.graph import CATALOG_RELATIONS, USER_RELATIONS, EdgeType, Graph
+from kg.split import hold_out
+from recommend.channels.base import Prior
+from recommend.evaluate.baselines import single
+from recommend.evaluate.judging import RANKING, TIES, additive
+from recommend.evaluate.knn_kg import merged, similarities
+from recommend.evaluate.ranking import MEMORY, rank
+from recommend.evaluate.report import Comparison, Report, Row, profile_of
+from recommend.evaluate.units import Units
+from recommend.rank.additive import Additive
+from recommend.rank.memory import ALL
+from recommend.recommender import Recommender
+from recommend.settings import Settings
+from recommend.stages import Progress
+
+WHOLE, CATALOG = "exact", "exact, catalog only"
+SUM, COSINE, RANDOM = "sum of the whole graph", "sum of the catalog", "random"
+_ABOUT: Mapping[str, str] = {
+    WHOLE: "the additive sum of all channels, with all that is known of the product but its purchases",
+    CATALOG: "the same, fitted without relations between products: what a product has on its first day",
+    SUM: "all similarities of the graph (linked by a relation, linked to the same things), each scaled to "
+    "one size, added up without weights",
+    COSINE: "the same of what the catalog says (brand, category, attributes)",
+    RANDOM: "every product alike",
+}
+
+
+def evaluate_cold(
+    graph: Graph,
+    *,
+    cold: float = 0.15,
+    share: float = 0.25,
+    seed: int = 0,
+    settings: Settings | None = None,
+    k: int = 10,
+    memory: int = MEMORY,
+    cache: Path | None = None,
+    progress: Progress | None = None,
+) -> Report:
+    """Hide `share` of each user's purchases and all interactions with `cold` of the products; rank these.
+
+    Raises SettingsError if none of the hidden purchases is of such a product.
+    """
+    if not 0 < cold < 1:
+        raise SettingsError(f"cold={cold} must lie between 0 and 1")
+    settings = replace(settings or Settings(), search_queries=0, best_lists=0)  # the additive sum is tested
+    split = hold_out(graph, share=share, seed=seed)
+    new = cold_products(graph, cold, seed=seed)
+    train = without_behaviour(split.graph, new)
+    hidden = split.hidden.copy()
+    hidden.data &= new[hidden.indices]
+    hidden.eliminate_zeros()
+    if not hidden.nnz:
+        raise SettingsError(
+            "no hidden purchase is of a product that was made new; load more interactions, or raise --cold"
+        )
+
+    def fitted(known: Graph) -> Recommender:
+        return Recommender.fit(known, settings=settings, seed=seed, cache=cache, progress=progress)
+
+    whole = fitted(train)
+    units = Units.of_hidden(whole.fitted.behaviour, hidden)
+    alone = fitted(catalog_only(train))
+    scorers: dict[str, Additive] = {
+        WHOLE: additive(whole, whole.weights["history"]),
+        CATALOG: additive(alone, alone.weights["history"]),
+        SUM: _unweighted(train),
+        COSINE: _unweighted(catalog_only(train)),
+        RANDOM: _constant(graph.product_count),
+    }
+    rows = []
+    for name, scorer in scorers.items():
+        lists = rank(
+            scorer,
+            units,
+            k=k,
+            listed=new,
+            seed=seed,
+            memory=memory,
+            progress=progress,
+            stage=f"rank {name}",
+        )
+        rows.append(
+            Row.of_lists(
+                name, lists, units, cutoffs=(k,), listed=int(new.sum()), seed=seed, about=_ABOUT[name]
+            )
+        )
+    first, second, both, catalog, _ = rows
+    headline = f"recall@{k}"
+    return Report(
+        protocol={
+            "kind": "cold",
+            "share": share,
+            "cold": cold,
+            "cold_products": int(new.sum()),
+            "hidden": "a share of what each user bought or rated, and all that anybody did with a share of "
+            "the products; wanted is the former among the latter",
+            "hidden_pairs": int(hidden.nnz),
+            "seed": seed,
+            "ranking": RANKING.replace("catalog", "set of new products"),
+            "ties": TIES,
+            "candidates": int(new.sum()),
+            "users": len(units),
+            "masked": "products that the user is known to have bought or rated: none of these",
+            "empty_places": "count as misses",
+            "intervals": "95 %, percentile bootstrap over users, 1,000 samples, paired between models",
+            "profile": profile_of(settings),
+            "settings": asdict(settings),
+        },
+        rows=tuple(rows),
+        comparisons=(
+            *(Comparison.of(first, row, headline, seed=seed) for row in (both, second)),
+            Comparison.of(second, catalog, headline, seed=seed),
+        ),
+        weights={name: w for name, w in whole.weights["history"].items() if w > 0},
+    )
+
+
+def cold_products(graph: Graph, share: float, *, seed: int) -> npt.NDArray[np.bool_]:
+    """bool [n]: a random share of the listed products, at least one."""
+    listed = np.flatnonzero(graph.products.listed)
+    chosen = np.random.default_rng(seed).permutation(listed)[: max(1, int(len(listed) * share))]
+    found = np.zeros(graph.product_count, dtype=np.bool_)
+    found[chosen] = True
+    return found
+
+
+def without_behaviour(graph: Graph, products: npt.NDArray[np.bool_]) -> Graph:
+    """The graph as if no user had ever met some products (bool [n])."""
+    types = [EdgeType("user", name, "product") for name in USER_RELATIONS.values()]
+    masks = {one: products[graph.relations[one].tails] for one in types if one in graph.relations}
+    return graph.without(edges=masks)
+
+
+def catalog_only(graph: Graph) -> Graph:
+    """The graph without what others state of a product: only its own fields and behaviour are left."""
+    kept = CATALOG_RELATIONS | set(USER_RELATIONS.values())
+    return graph.without(relations=[one.name for one in graph.relations if one.name not in kept])
+
+
+def _unweighted(graph: Graph) -> Additive:
+    parts = similarities(graph)
+    if not parts:
+        return _constant(graph.product_count, 0.0)
+    return single(SUM, merged(parts, {one.name: 1.0 for one in parts}), ALL)
+
+
+def _constant(products: int, value: float = 1.0) -> Additive:
+    prior: Any = Prior(name=RANDOM, values=np.full(products, value, dtype=np.float32))
+    return Additive.of((), (prior,), {RANDOM: 1.0}, products=products)
