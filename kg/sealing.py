@@ -162,14 +162,14 @@ def _manifest(folder: Path) -> Mapping[str, Any]:
     try:
         # whatever bytes it holds: if they are not the digest, the two do not match
         sealed = (folder / SEAL).read_text(encoding="utf-8", errors="replace").strip()
-        actual = _digest(path)
+        content = path.read_bytes()
     except OSError as error:
         raise VersionError(
             f"{folder} is not a complete version ({error}); roll back to another one or build again"
         ) from error
-    if sealed != actual:
+    if sealed != hashlib.sha256(content).hexdigest():
         raise damaged(path, f"it does not match {folder / SEAL}")
-    manifest: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    manifest: Mapping[str, Any] = json.loads(content)
     if manifest["format"] != FORMAT:
         raise VersionError(
             f"{folder} has format {manifest['format']}, this Shelfgraph reads {FORMAT}; build the shop again"
