@@ -11,5 +11,7 @@ def main() -> None:
     os.environ.setdefault("TQDM_DISABLE", "1")
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     from recommend.cli.group import shelfgraph
+    from recommend.cli.interrupts import postpone_in_imports
 
+    postpone_in_imports()
     shelfgraph(prog_name="shelfgraph")
