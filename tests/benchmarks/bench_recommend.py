@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import numpy as np
 
@@ -18,9 +19,7 @@ _USERS = 2_000
 def test_recommend_beauty(beauty: Shop) -> None:
     graph = beauty.graph()
     started = time.perf_counter()
-    model = Recommender.fit(
-        graph, settings=Settings(text=False, image=False, kge=False, gnn=False, fusion=None)
-    )
+    model = Recommender.fit(graph, settings=replace(Settings.of_profile("fast"), text=False))
     fit = time.perf_counter() - started
     users = list(graph.nodes["user"])[:_USERS]
 
