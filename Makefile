@@ -1,22 +1,26 @@
 # Everything here works on a fresh machine with git, make and Python 3.11 to 3.13; it needs pip's network once.
 #
 #   make demo       the environment, the demo shop, a few searches, recommendations and explanations
-#   make test       the tests; make test-all runs the long ones too
+#   make test       the tests, on all cores; make test-all runs the long ones too
 #   make lint       ruff, mypy --strict, the direction of imports
 #   make bench      benchmarks
 #
 # PYTHON=python3.12   another interpreter       VENV=folder   another place for the environment
 # PIP_ARGS=…          more options for pip, such as an index that has CPU builds of PyTorch
 # ARGS=…              more options for the command behind demo, test, test-all and bench
+# WORKERS=…           so many tests at once (auto: as many as cores; 0: one after the other, which pdb needs)
 
 PYTHON ?= python3
 VENV ?= .venv
 PIP_ARGS ?=
 ARGS ?=
+WORKERS ?= auto
 
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq install
 PYTEST := $(BIN)/python -m pytest
+# One thread to a worker: threads that are more than the cores wait for each other.
+SIDE_BY_SIDE = OMP_NUM_THREADS=1 $(PYTEST) --numprocesses $(WORKERS) --dist loadgroup --no-loadscope-reorder
 
 .DEFAULT_GOAL := demo
 .NOTPARALLEL:
@@ -28,10 +32,10 @@ demo: $(VENV)/.runtime
 	echo "demo: $$(($$(date +%s) - start)) s (after the set-up, without downloads)"
 
 test: $(VENV)/.dev
-	$(PYTEST) $(ARGS)
+	$(SIDE_BY_SIDE) $(ARGS)
 
 test-all: $(VENV)/.dev
-	$(PYTEST) -m "" $(ARGS)
+	$(SIDE_BY_SIDE) -m "" $(ARGS)
 
 lint: $(VENV)/.dev
 	@failed=0; for check in "ruff check ." "ruff format --check ." mypy lint-imports; do \
