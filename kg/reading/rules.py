@@ -6,7 +6,6 @@ words. Pydantic runs them over a row and collects all that are broken.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable
 from datetime import date
@@ -18,7 +17,7 @@ from pydantic import AfterValidator, PlainValidator, TypeAdapter, ValidationErro
 from typing_extensions import TypedDict
 
 from kg.graph import IN_SERIES, OF_TYPE, SUBCATEGORY_OF, SUBTYPE_OF
-from kg.reading.values import plain
+from kg.reading.values import finite, plain
 from kg.records import (
     INTERACTION_KINDS,
     NODE_KINDS,
@@ -193,18 +192,6 @@ def attribute(value: object) -> AttributeValue | tuple[AttributeValue, ...]:
 
 def _several(value: AttributeValue | tuple[AttributeValue, ...]) -> tuple[AttributeValue, ...]:
     return value if isinstance(value, tuple) else (value,)
-
-
-def finite(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
-        raise ValueError("must be a number")
-    try:
-        result = float(value)
-    except OverflowError:
-        result = math.inf
-    if not math.isfinite(result):
-        raise ValueError("must be a finite number")
-    return result
 
 
 def time(value: object) -> float | None:

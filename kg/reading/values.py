@@ -80,6 +80,11 @@ def number(value: object, decimals: Decimals = ".") -> float:
             value = float(value)
         else:
             value = decimal(value, decimals)
+    return finite(value)
+
+
+def finite(value: object) -> float:
+    """A number as a float; ValueError if it is none, or has no end."""
     if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
         raise ValueError("must be a number")
     try:

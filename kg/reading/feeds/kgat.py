@@ -44,17 +44,7 @@ def _facts(table: Table, kind: RecordKind) -> Table:
     products = _names(triples.needed(table.name, ITEMS_LIST, "which says what of it are products"))
     entities = _names(triples.read_beside(table.name, "entity_list.txt") or [])
     relations = _names(triples.read_beside(table.name, "relation_list.txt") or [])
-
-    def rows() -> Iterator[Row]:
-        for number, triple in triples.triples(table.rows):
-            if isinstance(triple, BadRow):
-                yield number, triple
-                continue
-            head, relation, tail = triple
-            name = triples.relation_name(relations.get(relation, relation))
-            yield number, triples.typed_fact(head, name, tail, products, entities)
-
-    return replace(table, columns=triples.TYPED_FACT, rows=rows())
+    return triples.typed_facts(table, products, entities=entities, relations=relations)
 
 
 def _products(table: Table, kind: RecordKind) -> Table:

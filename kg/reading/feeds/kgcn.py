@@ -45,18 +45,7 @@ def _is_log(sample: Sample) -> bool:
 
 def _facts(table: Table, kind: RecordKind) -> Table:
     triples.check_feed(table, "kgcn", _FEEDS)
-    products = _items(table.name)
-
-    def rows() -> Iterator[Row]:
-        for number, triple in triples.triples(table.rows):
-            if isinstance(triple, BadRow):
-                yield number, triple
-                continue
-            head, relation, tail = triple
-            name = triples.relation_name(relation)
-            yield number, triples.typed_fact(head, name, tail, products, {})
-
-    return replace(table, columns=triples.TYPED_FACT, rows=rows())
+    return triples.typed_facts(table, _items(table.name))
 
 
 def _products(table: Table, kind: RecordKind) -> Table:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 from kg.errors import DataError
 from kg.reading.feeds.base import Feed, file_name
@@ -63,8 +64,29 @@ def relation_name(text: str) -> str:
     return f"relation_{name}" if _NUMBER.fullmatch(name) else name
 
 
-def typed_fact(
-    head: str, relation: str, tail: str, products: dict[str, str], entities: dict[str, str]
+def typed_facts(
+    table: Table,
+    products: Mapping[str, str],
+    *,
+    entities: Mapping[str, str] = MappingProxyType({}),
+    relations: Mapping[str, str] = MappingProxyType({}),
+) -> Table:
+    """A table of triples of numbers as one of facts; the mappings say what the numbers stand for."""
+
+    def rows() -> Iterator[Row]:
+        for number, triple in triples(table.rows):
+            if isinstance(triple, BadRow):
+                yield number, triple
+                continue
+            head, relation, tail = triple
+            name = relation_name(relations.get(relation, relation))
+            yield number, _typed_fact(head, name, tail, products, entities)
+
+    return replace(table, columns=TYPED_FACT, rows=rows())
+
+
+def _typed_fact(
+    head: str, relation: str, tail: str, products: Mapping[str, str], entities: Mapping[str, str]
 ) -> Cells:
     """A triple of numbers as a fact: those that `products` knows are products, all others nodes of their own,
     under the names that `entities` has for them."""
