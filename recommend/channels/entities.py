@@ -26,7 +26,7 @@ class EntityChannel(GraphChannel):
     name a kind of product are not counted."""
 
     name = "entities"
-    default = 0.2
+    default = 0.3
     leads = True
 
     def __init__(self, graph: Graph) -> None:

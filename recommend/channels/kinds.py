@@ -22,13 +22,17 @@ from recommend.understand.reading import Entity, Role
 
 UNFIT = 0.5
 """What is of the right kind keeps this share of its value if it is not known to fit what it must go with."""
+SURE = 0.5
+"""A product of which it is as likely as not that it is of a kind is taken to be: what is left to tell is how
+well it answers, not how well its kind is known."""
 
 
 class KindsChannel(GraphChannel):
-    """A product's value is how likely the query means its kind, times how sure that kind is."""
+    """A product's value is how likely the query means its kind, times how sure that kind is, times the share
+    of the query's words that were understood: what the others say may be another thing."""
 
     name = "kinds"
-    default = 0.4
+    default = 0.6
     leads = True
 
     def __init__(self, graph: Graph) -> None:
@@ -43,7 +47,7 @@ class KindsChannel(GraphChannel):
         for entity in kinds:
             for node, weight in _plausible(entity):
                 found = self._linked.members(node)
-                values = found.confidence * np.float32(weight * entity.fit)
+                values = _sure(found.confidence) * np.float32(weight * entity.fit * query.reading.understood)
                 total[found.numbers] = np.maximum(total[found.numbers], values)
         targets = query.reading.of_role("target")
         if targets:
@@ -96,6 +100,12 @@ class KindsChannel(GraphChannel):
 def fit(context: FitContext) -> Iterator[KindsChannel]:
     if any(len(context.graph.nodes[kind]) for kind in TREES):
         yield KindsChannel(context.graph)
+
+
+def _sure(confidence: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """1 for what is of a kind rather than not, in proportion below."""
+    found: npt.NDArray[np.float32] = np.minimum(confidence / np.float32(SURE), np.float32(1))
+    return found
 
 
 def _plausible(entity: Entity) -> list[tuple[Node, float]]:

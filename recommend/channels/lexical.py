@@ -1,13 +1,16 @@
-"""The words of the query in the words of a product: BM25 over title, brand, categories, attributes and
-description.
+"""The words of the query in the words of a product: BM25F over title, brand and categories, description and
+attributes.
 
-Robertson & Zaragoza, "The probabilistic relevance framework: BM25 and beyond" (2009); the scores of every
-word in every product are computed when the index is built, so a query only adds up columns.
+Robertson, Zaragoza & Taylor, "Simple BM25 extension to multiple weighted fields" (2004): a word in the title
+says more than one in the description, and each field's length is measured against the same field of other
+products. The scores of every word in every product are computed when the index is built, so a query only adds
+up columns.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -24,18 +27,37 @@ from recommend.sparse import csr
 from recommend.understand.corpus import Corpus
 from recommend.understand.tokens import tokens
 
-K1, B = 1.2, 0.75
+K1 = 1.2
 _DESCRIPTION = 1_000
+_NOTES = "words_by_field"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Field:
+    """A part of a product's text: how often each of its words counts, and how much its length matters (0: not
+    at all, 1: in proportion)."""
+
+    weight: float
+    length: float
+
+
+FIELDS = (
+    Field(weight=3.0, length=0.5),  # title
+    Field(weight=2.0, length=0.0),  # brand and categories: names, of which there are as many as there are
+    Field(weight=1.0, length=0.5),  # description
+    Field(weight=0.5, length=0.5),  # attributes
+)
+"""In the order of `fields_of`."""
 _OTHER = 0.8
 """A match of other words for the same thing counts a little less than one of the words typed, if these match
 anything."""
 
 
 class LexicalChannel:
-    """`scores` float32 CSC [products, words]: BM25 of each word in each product."""
+    """`scores` float32 CSC [products, words]: BM25F of each word in each product."""
 
     name = "lexical"
-    default = 0.4
+    default = 0.8
     leads = True
 
     def __init__(self, words: Vocabulary, scores: sp.csc_array) -> None:
@@ -134,48 +156,66 @@ def fit(context: FitContext) -> Iterator[LexicalChannel]:
     if known is not None:
         yield known
         return
-    context.notes[LexicalChannel.name] = corpus.arrays()
+    context.notes[_NOTES] = corpus.arrays()
     if len(corpus.words):
-        yield LexicalChannel(corpus.words, bm25(corpus))
+        yield LexicalChannel(corpus.words, bm25f(corpus))
 
 
-def bm25(corpus: Corpus) -> sp.csc_array:
-    """float32 CSC [texts, words]: the score of each word in each text, by Lucene's formula. There must be
-    words."""
-    texts, words = len(corpus.indptr) - 1, len(corpus.words)
-    once: Any = np.ones(len(corpus.token), dtype=np.float64)
-    counts = csr(once, corpus.token, corpus.indptr, (texts, words)).tocsc()
-    counts.sum_duplicates()
+def bm25f(corpus: Corpus, fields: Sequence[Field] = FIELDS) -> sp.csc_array:
+    """float32 CSC [products, words]: the score of each word in each product, by Lucene's formula. There must
+    be words.
+
+    The texts of the corpus are the fields of a product, product after product. Lengths are measured against
+    the mean of the texts that say something.
+    """
+    count, words = len(fields), len(corpus.words)
     lengths = np.diff(corpus.indptr)
+    products = len(lengths) // count
+    table = lengths.reshape(products, count)
+    usual = table.sum(axis=0) / np.maximum(1, (table > 0).sum(axis=0))
+    matters = np.array([field.length for field in fields])
+    discount = 1 - matters + matters * table / np.maximum(1, usual)
+    worth = np.tile([field.weight for field in fields], products)
+    weights = np.repeat(worth, lengths) / np.repeat(discount.reshape(-1), lengths)
+    counts = csr(weights, corpus.token, corpus.indptr[::count], (products, words)).tocsc()
+    counts.sum_duplicates()
     holding = np.diff(counts.indptr)
-    rarity = np.log(1 + (texts - holding + 0.5) / (holding + 0.5)).astype(np.float32)
-    dampened = K1 * ((1 - B) + B * lengths / lengths.mean())
-    scores = counts.data / (dampened[counts.indices] + counts.data)
+    rarity = np.log(1 + (products - holding + 0.5) / (holding + 0.5)).astype(np.float32)
+    scores = counts.data / (K1 + counts.data)
     scores *= np.repeat(rarity, holding)
     cells: Any = (scores.astype(np.float32), counts.indices, counts.indptr)
-    return sp.csc_array(cells, shape=(texts, words))
+    return sp.csc_array(cells, shape=(products, words))
 
 
 def _corpus(context: FitContext) -> tuple[Corpus, LexicalChannel | None]:
-    """The words of all products, and the earlier channel if they are still the same."""
+    """The words of all products, field by field, and the earlier channel if they are still the same."""
     table, earlier = context.graph.products, context.earlier
-    notes = None if earlier is None else earlier.notes(LexicalChannel.name)
+    notes = None if earlier is None else earlier.notes(_NOTES)
     if earlier is None or notes is None:
         return Corpus.of(_read(table, np.arange(len(table)))), None
     before = Corpus.from_arrays(notes)
     origin = earlier.origin.copy()
     origin[earlier.changed] = -1
-    corpus = before.renewed(origin, _read(table, np.flatnonzero(origin < 0)))
+    fresh = _read(table, np.flatnonzero(origin < 0))
+    parts = np.arange(len(FIELDS))
+    of_fields = np.where(origin[:, None] < 0, -1, origin[:, None] * len(FIELDS) + parts)
+    corpus = before.renewed(of_fields.reshape(-1), fresh)
     known = earlier.query_channel(LexicalChannel.name)
     return corpus, known if isinstance(known, LexicalChannel) and corpus.same(before) else None
 
 
 def _read(table: ProductTable, rows: npt.NDArray[np.int64]) -> list[list[str]]:
-    return [tokens(document(table, row)) if table.listed[row] else [] for row in rows.tolist()]
+    """The words of every field of some products."""
+    nothing = ("",) * len(FIELDS)
+    return [
+        tokens(text)
+        for row in rows.tolist()
+        for text in (fields_of(table, row) if table.listed[row] else nothing)
+    ]
 
 
-def document(table: ProductTable, row: int) -> str:
-    """All words of a product; what names it comes twice."""
+def fields_of(table: ProductTable, row: int) -> tuple[str, str, str, str]:
+    """All words of a product: its title; its brand and categories; its description; its attributes."""
     attributes = table.attributes
     values = []
     for cell in range(int(attributes.indptr[row]), int(attributes.indptr[row + 1])):
@@ -184,6 +224,5 @@ def document(table: ProductTable, row: int) -> str:
             values.append(value)
         elif value is True:
             values.append(attributes.names[int(attributes.name[cell])])
-    category = " ".join((*table.category_path(row), *table.label_names(row)))
-    title, brand = table.title[row], table.brand[row]
-    return "\n".join((title, title, brand, category, table.description[row][:_DESCRIPTION], *values))
+    names = (table.brand[row], *table.category_path(row), *table.label_names(row))
+    return table.title[row], " ".join(names), table.description[row][:_DESCRIPTION], "\n".join(values)

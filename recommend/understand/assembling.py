@@ -76,12 +76,14 @@ def assembled(
         wishes=amounts.wishes,
         unknown=_unknown(asked, covered, vocabulary),
         corrected=_corrected(plain, words, asked),
+        understood=sum(i in covered or bool(mark) for i, mark in enumerate(asked.marks)) / len(asked.marks),
         graph=graph,
     )
 
 
 def with_guess(reading: Reading, guess: Sequence[tuple[Node, float]], least: float) -> Reading:
-    """A reading that names no type, with the one that a model takes it to mean, if it is sure enough."""
+    """A reading that names no type, with the one that a model takes the whole text to mean, if it is sure
+    enough."""
     likely = sorted(guess, key=lambda item: (-item[1], item[0]))[:MOST_NODES]
     if not likely or likely[0][1] < least:
         return reading
@@ -97,7 +99,7 @@ def with_guess(reading: Reading, guess: Sequence[tuple[Node, float]], least: flo
         fit=round(float(likely[0][1]), 4),
     )
     entities = sorted((*reading.entities, entity), key=lambda one: (one.start, one.stop))
-    return replace(reading, entities=tuple(entities))
+    return replace(reading, entities=tuple(entities), understood=1.0)
 
 
 def _free_run(reading: Reading) -> tuple[int, int]:

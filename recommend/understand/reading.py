@@ -60,7 +60,8 @@ class Reading:
 
     `filters` are amounts of which it is clear what they are about ("under 50"), `wishes` those that may be
     about several attributes. `unknown`: words that nothing in the shop has; `corrected`: the query with its
-    spelling mended, "" if nothing was.
+    spelling mended, "" if nothing was. `understood`: the share of the words that belong to one of these parts
+    or join them ("for", "without").
     """
 
     text: str
@@ -71,6 +72,7 @@ class Reading:
     wishes: tuple[Wish, ...] = ()
     unknown: tuple[str, ...] = ()
     corrected: str = ""
+    understood: float = 1.0
     graph: Graph | None = field(default=None, repr=False, compare=False)
 
     def of_role(self, role: Role) -> tuple[Entity, ...]:

@@ -65,9 +65,9 @@ class TestReaders:
 
     def test_a_damaged_version_is_named_and_not_updated(self, tmp_path: Path) -> None:
         shop = made(tmp_path / "shop", PLAIN)
-        notes = shop.built.current().path / "notes" / "lexical.safetensors"
+        notes = shop.built.current().path / "notes" / "words_by_field.safetensors"
         notes.write_bytes(notes.read_bytes()[:-1] + b"?")
-        with pytest.raises(VersionError, match=r"lexical\.safetensors is damaged"):
+        with pytest.raises(VersionError, match=r"words_by_field\.safetensors is damaged"):
             update(shop, [Product(id="lamp-new", title="lamp")])
         assert [version.name for version in shop.versions()] == ["0001"]
 
