@@ -8,6 +8,7 @@ other than any basket does, where that is no chance (two standard deviations).
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -37,11 +38,10 @@ def fit(context: FitContext) -> Iterator[Links]:
     kinds = Kinds.of(graph)
     one = kinds.one
     count = int(one.max(initial=-1)) + 1
-    found = _baskets(graph, one, count)
-    if found is None or count > _CELLS:
+    found = going_together(graph, one)
+    if found is None:
         return
-    baskets, unit = found
-    gain, met = gains(baskets)
+    gain, met, unit = found
     heads, tails = np.nonzero(gain)
     if not len(heads):
         return
@@ -73,6 +73,25 @@ def fit(context: FitContext) -> Iterator[Links]:
             scale=scale_of(matrix),
             defaults={"complement": 0.3},
         )
+
+
+class Together(NamedTuple):
+    """`gain` and `met` as `gains` gives them, and the `unit` of what a basket is."""
+
+    gain: npt.NDArray[np.float32]
+    met: npt.NDArray[np.float64]
+    unit: str
+
+
+def going_together(graph: Graph, kind: Numbers) -> Together | None:
+    """How kinds go together, `kind` int64 [products] being that of each (-1: unknown); None where too few
+    baskets hold several."""
+    count = int(kind.max(initial=-1)) + 1
+    found = None if count > _CELLS else _baskets(graph, kind, count)
+    if found is None:
+        return None
+    baskets, unit = found
+    return Together(*gains(baskets), unit)
 
 
 def gains(baskets: sp.csr_array) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float64]]:

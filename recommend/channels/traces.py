@@ -153,6 +153,14 @@ class SharedTrace:
         return {"terms": self.terms}
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class MatchingTrace(SharedTrace):
+    """Values of attributes in which products agree that go together."""
+
+    def plain(self) -> dict[str, Any]:
+        return {**super().plain(), "trace": "matching"}
+
+
 @dataclass(frozen=True, kw_only=True)
 class BehaviourTrace:
     """Users who met both products (in this order, if `ordered`); counted, never named."""
@@ -217,8 +225,9 @@ def load_trace(plain: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[np.gen
     match plain["trace"]:
         case "stored":
             return StoredTrace(edge_type=EdgeType(*plain["edge_type"]), forward=plain["forward"])
-        case "shared":
-            return SharedTrace(
+        case "shared" | "matching":
+            made = SharedTrace if plain["trace"] == "shared" else MatchingTrace
+            return made(
                 edge_type=EdgeType(*plain["edge_type"]),
                 forward=plain["forward"],
                 terms=arrays["terms"].astype(np.float32, copy=False),
@@ -229,5 +238,13 @@ def load_trace(plain: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[np.gen
             from recommend.channels.kind_traces import KindsTrace
 
             return KindsTrace.load(plain, arrays)
+        case "taste":
+            from recommend.channels.taste_traces import TasteTrace
+
+            return TasteTrace.load(plain, arrays)
+        case "onward":
+            from recommend.channels.onward_traces import OnwardTrace
+
+            return OnwardTrace.load(plain, arrays)
         case _:
             return SimilarityTrace(relation=plain["relation"], power=plain["power"])
