@@ -36,7 +36,7 @@ def hold_out(
     only_last: bool = False,
 ) -> HoldOut:
     """Hide `share` of each user's products (at least one, never all): the latest where times are known,
-    else random ones.
+    else random ones. What a user did later than the first of them is left out, too: it would tell of them.
 
     `only_last` hides of users with several moments the products of the last one instead: what came next.
     `relations` says which interactions can be hidden; where a graph has none of them, all kinds can. A
@@ -73,11 +73,16 @@ def hold_out(
         wanted = np.zeros(shape[0], dtype=np.bool_)
         wanted[users] = True
         quota = np.where(wanted, quota, 0)
-    hidden_keys = np.sort(keys[order[rank < quota[pair_users[order]]]])
+    chosen_pairs = order[rank < quota[pair_users[order]]]
+    hidden_keys = np.sort(keys[chosen_pairs])
+    first = np.full(shape[0], np.inf)
+    known = chosen_pairs[np.isfinite(latest[chosen_pairs])]
+    np.minimum.at(first, pair_users[known], latest[known])
     masks = {
         t: np.isin(
             graph.relations[t].heads.astype(np.int64) * shape[1] + graph.relations[t].tails, hidden_keys
         )
+        | (_times(graph, t) > first[graph.relations[t].heads])
         for t in found
     }
     hidden = sp.csr_array(
@@ -90,3 +95,11 @@ def hold_out(
 def _times(graph: Graph, edge_type: EdgeType) -> npt.NDArray[np.float64]:
     relation = graph.relations[edge_type]
     return np.full(len(relation), np.nan) if relation.time is None else relation.time
+
+
+def without_behaviour(graph: Graph, products: npt.NDArray[np.bool_]) -> Graph:
+    """The graph as if nobody had ever met some products (bool [n]), or found them by a query."""
+    types = [EdgeType("user", name, "product") for name in USER_RELATIONS.values()]
+    types.append(EdgeType("query", FOUND, "product"))
+    masks = {one: products[graph.relations[one].tails] for one in types if one in graph.relations}
+    return graph.without(edges=masks)

@@ -53,7 +53,8 @@ def evaluate_holdout(
         "kind": "holdout",
         "share": share,
         "hidden": "a share of what each user bought or rated (of all they met, if nothing was), at least one "
-        "and never all: the latest where times are known, random ones otherwise; each with all its traces",
+        "and never all: the latest where times are known, random ones otherwise; each with all its traces, "
+        "and what the user did later",
     }
     return _evaluate_split(
         graph,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from recommend.behaviour import History
+
 _STEP, _SPARE = 16, 8
 """Every so manieth score is in the sample that tells where the best begin; its rank is so much lower, to be
 sure."""
@@ -27,6 +29,16 @@ def top(scores: npt.NDArray[np.float32], k: int) -> npt.NDArray[np.int64]:
         chosen = np.flatnonzero(scores > -np.inf)
     order = np.lexsort((chosen, -scores[chosen]))
     return chosen[order]
+
+
+def possible(
+    scores: npt.NDArray[np.float32], history: History, allowed: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.float32]:
+    """The same scores, -inf for what is no answer: not allowed, owned already, or nothing speaks for it."""
+    scores[~allowed] = -np.inf
+    scores[history.products[history.owned]] = -np.inf
+    scores[scores <= 0] = -np.inf
+    return scores
 
 
 def kth_best(scores: npt.NDArray[np.float32], k: int) -> np.float32:

@@ -83,15 +83,15 @@ def worth_of(
         teaching, tested = users[fold != held], users[fold == held]
         for on in values:
             variant = given if on else without(given, ours)
-            weights, _ = learn(_of_users(variant, teaching), start)
+            weights, _ = learn(of_users(variant, teaching), start)
             for group in np.array_split(tested, _GROUPS):
-                values[on].append(value_of(_of_users(variant, group), weights))
+                values[on].append(value_of(of_users(variant, group), weights))
     gains = np.array(values[True]) - np.array(values[False])
     # those of whom nothing can be found count, as they do where weights are learned
     share = len(given.wanted) / (len(given.wanted) + given.lost)
     return Worth(
         channels=ours,
-        quiet={name: _QUIET * max(start.get(name, 0.0), _LEAST) for name in ours},
+        quiet=quiet_weights(ours, start),
         users=len(users),
         with_them=float(np.mean(values[True])) * share,
         without=float(np.mean(values[False])) * share,
@@ -107,7 +107,12 @@ def without(given: Candidates, channels: Collection[str]) -> Candidates:
     )
 
 
-def _of_users(given: Candidates, users: npt.NDArray[np.int64]) -> Candidates:
+def quiet_weights(channels: Collection[str], start: Mapping[str, float]) -> dict[str, float]:
+    """Weights so small that the channels only decide where the others say nothing."""
+    return {name: _QUIET * max(start.get(name, 0.0), _LEAST) for name in channels}
+
+
+def of_users(given: Candidates, users: npt.NDArray[np.int64]) -> Candidates:
     """Only some users: every array of the candidates has a row for each."""
     whole = {field.name: getattr(given, field.name) for field in fields(given)}
     rows: dict[str, Any] = {name: part[users] for name, part in whole.items() if isinstance(part, np.ndarray)}

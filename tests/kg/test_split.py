@@ -167,9 +167,13 @@ def test_nothing_of_a_hidden_pair_is_left(log: list[Interaction], share: float, 
         assert after is not None
         pairs = np.zeros(hidden.shape, dtype=int)
         np.add.at(pairs, (before.heads, before.tails), 1)
-        left = np.zeros(hidden.shape, dtype=int)
-        np.add.at(left, (after.heads, after.tails), 1)
-        np.testing.assert_array_equal(left, np.where(hidden, 0, pairs))
+        assert not hidden[after.heads, after.tails].any()
+        stay = ~hidden[before.heads, before.tails]
+        if before.time is not None:  # what came later is gone, too
+            stay &= ~(before.time > _first_hidden(graph, hidden, wanted)[before.heads])
+        assert sorted(zip(after.heads, after.tails, strict=True)) == sorted(
+            zip(before.heads[stay], before.tails[stay], strict=True)
+        )
         if name in wanted:
             counted |= pairs > 0
     assert not (hidden & ~counted).any()
@@ -178,3 +182,33 @@ def test_nothing_of_a_hidden_pair_is_left(log: list[Interaction], share: float, 
     assert ((gone >= 1) & (gone < totals))[totals >= 2].all()
     assert split.graph.relation("found") is None or not log
     assert split.graph.relation("compatible_with") is graph.relation("compatible_with")
+
+
+def _first_hidden(graph: Graph, hidden: np.ndarray, wanted: list[str]) -> np.ndarray:
+    """float64 [users]: when the first hidden product was last met (inf: nothing is hidden, or no time)."""
+    latest = np.full(hidden.shape, -np.inf)
+    for name in wanted:
+        relation = graph.relation(name)
+        if relation is not None and relation.time is not None:
+            known = np.where(np.isnan(relation.time), -np.inf, relation.time)
+            np.maximum.at(latest, (relation.heads, relation.tails), known)
+    found: np.ndarray = np.where(hidden & np.isfinite(latest), latest, np.inf).min(axis=1, initial=np.inf)
+    return found
+
+
+def test_what_came_later_does_not_tell_of_what_is_hidden() -> None:
+    log = [
+        *(Interaction(user="u", product=p, kind="purchase", time=t) for p, t in (("a", 1.0), ("c", 3.0))),
+        *(
+            Interaction(user="u", product=p, kind="view", time=t)
+            for p, t in (("b", 2.0), ("d", 4.0), ("a", 5.0))
+        ),
+    ]
+    graph = assemble([Product(id=p) for p in "abcd"], [], log)
+    split = hold_out(graph, share=0.25)
+    numbers = graph.nodes["product"].numbers("abcd").tolist()
+    assert split.hidden.indices.tolist() == [numbers[2]]
+    for name, left in (("viewed", numbers[1]), ("purchased", numbers[0])):
+        relation = split.graph.relation(name)
+        assert relation is not None
+        assert relation.tails.tolist() == [left]

@@ -1,0 +1,126 @@
+"""What teaches: things that users did, hidden from a model that is then asked for them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+
+from kg.graph import Graph
+from kg.split import HoldOut, hold_out
+from recommend.behaviour import Behaviour
+from recommend.channels import FitContext, Links, Prior
+from recommend.channels.base import fit_links, fit_priors
+from recommend.settings import Settings
+from recommend.sparse import empty
+
+Numbers: TypeAlias = npt.NDArray[np.int64]
+
+LEAST_USERS = 30
+"""With fewer users to learn from, the default weights are the better guess."""
+FEW = 1_000
+"""Fewer are too few: all users teach, a part at a time. What users did last is most like what is asked for,
+but one thing each of so few teaches too little."""
+_SIDES = 3
+"""Each fold hides things of one user in three at most: the others still show what shops have."""
+_MORE_USERS = 2
+"""So many times more users teach where there are times: of each only the last moment is hidden."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Folds:
+    """The first of the `learners` is always there. Others have users of their own, and are there where users
+    are few, or where there are times: then only what is latest can be hidden, so users can teach but once.
+    """
+
+    graph: Graph
+    learners: tuple[Numbers, ...]
+    share: float
+    seed: int
+
+    @classmethod
+    def of(cls, graph: Graph, behaviour: Behaviour, settings: Settings, *, seed: int) -> Folds:
+        """The users are samples of those of whom something can be hidden."""
+        able = np.flatnonzero(np.diff(behaviour.weight.indptr) >= 2)
+        wanted = settings.learn_users * (_MORE_USERS if behaviour.has_times else 1)
+        most = min(wanted, max(LEAST_USERS, len(able) // _SIDES))
+        random = np.random.default_rng(seed)
+        first = able if len(able) <= most else np.sort(random.choice(able, most, replace=False))
+        learners = [first]
+        if len(first) < FEW or (settings.best_lists and behaviour.has_times):
+            rest = np.array_split(random.permutation(np.setdiff1d(able, first)), _SIDES - 1)
+            learners += [np.sort(some[:most]) for some in rest if len(some)]
+        return cls(graph=graph, learners=tuple(learners), share=settings.learn_share, seed=seed)
+
+    @property
+    def few(self) -> bool:
+        """True if everybody must teach."""
+        return len(self.learners[0]) < FEW
+
+    @cached_property
+    def first(self) -> HoldOut:
+        return self._hidden(self.learners[0])
+
+    def others(self) -> Iterator[HoldOut]:
+        """The folds after the first."""
+        return map(self._hidden, self.learners[1:])
+
+    @cached_property
+    def unseen(self) -> Graph:
+        """The graph without all that any fold hides: for what is made once, for all of them."""
+        if len(self.learners) == 1:
+            return self.first.graph
+        return self._hidden(np.concatenate(self.learners)).graph
+
+    def _hidden(self, users: Numbers) -> HoldOut:
+        return hold_out(self.graph, share=self.share, seed=self.seed, users=users, only_last=not self.few)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Blind:
+    """Channels and priors made without what was `hidden` (bool CSR [users, products]): `graph` and
+    `behaviour` do not have it either. Channels that are left out know nothing of users."""
+
+    graph: Graph
+    behaviour: Behaviour
+    links: Sequence[Links]
+    priors: Sequence[Prior]
+    hidden: sp.csr_array
+
+    @classmethod
+    def of(cls, split: HoldOut, names: Collection[str], settings: Settings, *, seed: int) -> Blind:
+        """With the channels of some names: those that learn from what users did, without vectors."""
+        behaviour = Behaviour.of(split.graph)
+        context = FitContext(
+            graph=split.graph, behaviour=behaviour, vectors={}, indexes={}, settings=settings, seed=seed
+        )
+        return cls(
+            graph=split.graph,
+            behaviour=behaviour,
+            links=[one for one in fit_links(context) if one.name in names],
+            priors=fit_priors(context),
+            hidden=split.hidden,
+        )
+
+    @property
+    def users(self) -> Numbers:
+        """int64 [m]: those of whom something is hidden."""
+        return np.flatnonzero(np.diff(self.hidden.indptr))
+
+    def known(self, links: Sequence[Links], names: Collection[str]) -> list[Links]:
+        """Channels as they were learned, with what is known without the hidden part; those of `names` learn
+        from what users did."""
+        mine = {one.name: one for one in self.links}
+        found = []
+        for one in links:
+            if one.name in mine:
+                one = replace(one, matrix=mine[one.name].matrix, scale=mine[one.name].scale)
+            elif one.name in names:
+                one = replace(one, matrix=empty(*one.matrix.shape))
+            found.append(one)
+        return found

@@ -1,0 +1,131 @@
+"""Teaching the channels what they are worth for histories: memories, weights, and which parts stay."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from recommend.channels import FitContext, Links
+from recommend.channels.base import fit_priors
+from recommend.channels.kind_traces import KindsTrace
+from recommend.channels.neighbours import channels_of_spaces
+from recommend.channels.onward_traces import OnwardTrace
+from recommend.channels.taste_traces import TasteTrace
+from recommend.channels.traces import BehaviourTrace, MatchingTrace
+from recommend.folds import Blind, Folds
+from recommend.rank.candidates import Candidates, candidates
+from recommend.rank.gains import Lessons, gains_of
+from recommend.rank.remembering import learn_memories, with_memories
+from recommend.rank.steady import joined, learn_steadily
+from recommend.rank.worth import without, worth_of
+
+_TOLD_BY_LOG = BehaviourTrace | KindsTrace | MatchingTrace | TasteTrace | OnwardTrace
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Taught:
+    """The channels with their memories, and their `weights` for histories.
+
+    `blind` are the same channels without what the first fold hides, `first` and `further` what was made for
+    the folds, `names` the channels that had to be made anew for them. `lessons` are what the weights were
+    learned from; `card` says what was found.
+    """
+
+    links: tuple[Links, ...]
+    weights: Mapping[str, float]
+    blind: tuple[Links, ...]
+    first: Blind
+    further: Sequence[Blind]
+    names: Collection[str]
+    lessons: Lessons
+    card: Mapping[str, Any]
+
+
+def teach_history(
+    links: tuple[Links, ...],
+    counted: Sequence[Links],
+    usual: Mapping[str, float],
+    folds: Folds,
+    plain: FitContext,
+) -> Taught:
+    """Learn on what the folds hide. `links` know everything; `counted` and `plain`, their context, nothing of
+    what the first fold hides. `usual` are the weights to begin with."""
+    listed, seed = plain.graph.products.listed, plain.seed
+    split = folds.first
+    # what depends on nothing that was hidden need not be fitted again
+    names = told_by_log(links)
+    unchanged = tuple(one for one in links if one.name not in names)
+    same = {one.name for one in unchanged}
+    seen = tuple(one for one in counted if one.name not in same)
+    blind = (*seen, *unchanged)
+    memories = learn_memories(blind, plain.behaviour, split.hidden, split.users, listed=listed, seed=seed)
+    seen, blind, links = (with_memories(some, memories) for some in (seen, blind, links))
+    first = Blind(
+        graph=split.graph,
+        behaviour=plain.behaviour,
+        links=seen,
+        priors=fit_priors(plain),
+        hidden=split.hidden,
+    )
+    further = [Blind.of(one, names, plain.settings, seed=seed) for one in folds.others() if folds.few]
+    whole = joined([_asked(one, blind, names, plain) for one in (first, *further)])
+    given, weights = whole, dict(usual)
+    card: dict[str, Any] = {}
+    gains = gains_of(
+        given,
+        channels_of_spaces(blind),
+        weights,
+        behaviour=plain.behaviour,
+        hidden=sum((one.hidden for one in further), split.hidden),
+        seed=seed,
+    )
+    if gains:
+        card["vectors"] = {space: gain.card() for space, gain in gains.items()}
+    for gain in gains.values():
+        weights |= gain.settled
+        given = given if gain.kept else without(given, gain.channels)
+    worth = worth_of(
+        given, [one.name for one in blind if one.name not in told_by_log(blind)], weights, seed=seed
+    )
+    if worth is not None:
+        card["graph"] = worth.card()
+        weights |= worth.settled
+        given = given if worth.kept else without(given, worth.channels)
+    learned, value = learn_steadily(given, weights, seed=seed)
+    weights |= learned
+    card["validation"] = {
+        "users": sum(len(fold.users) for fold in (first, *further)),
+        "ndcg@10": round(value, 6),
+        "weights": {name: round(w, 4) for name, w in sorted(weights.items()) if w > 0},
+    }
+    if memories:
+        card["validation"]["memory"] = {name: one.decay for name, one in sorted(memories.items())}
+    idle = set(whole.names).difference(given.names)
+    return Taught(
+        links=links,
+        weights=weights,
+        blind=blind,
+        first=first,
+        further=further,
+        names=names,
+        lessons=Lessons(given=whole, start=dict(usual), learned=dict(weights), idle=idle, seed=seed),
+        card=card,
+    )
+
+
+def told_by_log(links: Sequence[Links]) -> frozenset[str]:
+    """The names of the channels that are made of what users did."""
+    return frozenset(one.name for one in links if isinstance(one.trace, _TOLD_BY_LOG))
+
+
+def _asked(fold: Blind, blind: tuple[Links, ...], names: Collection[str], plain: FitContext) -> Candidates:
+    """What every channel says of the products that users may want of whom a fold hides something."""
+    return candidates(
+        [one for one in fold.known(blind, names) if "history" in one.defaults],
+        fold.priors,
+        fold.behaviour,
+        fold.hidden,
+        fold.users,
+        listed=plain.graph.products.listed,
+    )
