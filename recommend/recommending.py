@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from typing import TypeAlias
@@ -14,15 +14,16 @@ import numpy.typing as npt
 from kg.errors import UnknownProductError
 from kg.filters import FilterIndex
 from recommend.behaviour import History
+from recommend.boosted.again import Dealt
 from recommend.channels.base import Task
 from recommend.channels.kind_traces import ORDERS, KindsTrace
 from recommend.complements import Fits, Kinds
 from recommend.fitting import Fitted
 from recommend.query import Query, RankingName
 from recommend.rank.additive import Additive
-from recommend.rank.balance import Balance, Balanced, pool_size, rebalanced
+from recommend.rank.balance import Balance, Balanced, balanced
 from recommend.rank.shelf import GraphShelf
-from recommend.rank.top import top
+from recommend.rank.top import possible, top
 from recommend.shopfront import Shopfront
 
 Numbers: TypeAlias = npt.NDArray[np.int64]
@@ -39,14 +40,15 @@ _MANY = 2_000
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Recommended:
     """Products in order with their scores float32 [m]; `signals` (float32 [m] by name) add up to them.
-    `balanced` says how they were re-ranked, if they were; `adjustment` is what trees added to the signals,
-    where they ranked again, else None."""
+    `balanced` says how they were re-ranked, if they were. Where trees ranked again, `adjustment` is what they
+    added to the signals, and `chances` how likely each is to be taken next (NaN: unknown)."""
 
     products: Numbers
     scores: Scores
     signals: Mapping[str, Scores] = field(default_factory=dict)
     balanced: Balanced | None = None
     adjustment: Scores | None = None
+    chances: Scores | None = None
     note: str = ""
 
 
@@ -97,17 +99,19 @@ class Recommending:
         history, additive = self.known(query), self.additive(query)
         scores = self._possible(additive.scores(history), history, query, self._allowed(query))
         notes, balanced = self._notes(query, history), None
-        exact, scores = scores, self._again(scores, history, query)
+        exact, again = scores, self._again(scores, history, query)
+        scores = exact if again is None else again.scores
         if query.balance:
             balanced = self.balanced(scores, query.k, query.balance)
-            notes.append(f"re-ranked for {query.balance}: not in the order of scores")
+            notes.append(query.balance.note)
         products = top(scores, query.k) if balanced is None else balanced.products
         return Recommended(
             products=products,
             scores=scores[products],
             signals=additive.signals(history, products),
             balanced=balanced,
-            adjustment=None if exact is scores else scores[products] - exact[products],
+            adjustment=None if again is None else again.scores[products] - exact[products],
+            chances=None if again is None else again.chances[products],
             note="; ".join(notes),
         )
 
@@ -123,10 +127,11 @@ class Recommending:
         history = self.known(query)
         scores = self._possible(self.additive(query).scores(history), history, query, self._allowed(query))
         again = self._again(scores, history, query)
-        if again is scores:
+        if again is None:
             return None
-        able = np.isfinite(scores[products])
-        return np.where(able, again[products] - np.where(able, scores[products], 0), 0).astype(np.float32)
+        own, dealt = scores[products], again.scores[products]
+        able = np.isfinite(own)
+        return np.where(able, dealt - np.where(able, own, 0), 0).astype(np.float32)
 
     def many(
         self, users: Iterable[str], *, k: int, ranking: RankingName = "exact"
@@ -139,7 +144,8 @@ class Recommending:
             query = Query(user=user, k=k, ranking=ranking)
             history = self.known(query)
             scores = self._possible(score(history), history, query, self._allowed(query))
-            scores = self._again(scores, history, query)
+            again = self._again(scores, history, query)
+            scores = scores if again is None else again.scores
             products = top(scores, k)
             yield products, scores[products]
 
@@ -167,18 +173,12 @@ class Recommending:
 
     def balanced(self, scores: Scores, k: int, balance: Balance) -> Balanced:
         """The k best products under a balance; those whose score is not above 0 are not among them."""
-        products = top(scores, pool_size(balance, k))
-        if balance.in_stock:  # if few of the best can be had, those that can are further down
-            absent = np.flatnonzero(self.shelf.absent(np.arange(len(scores))))
-            present = scores.copy()
-            present[absent] = -np.inf
-            both = np.union1d(top(present, pool_size(balance, k)), products)
-            products = both[np.lexsort((both, -scores[both]))]
-        found = rebalanced(products, scores[products], k, balance, self.shelf)
-        place = [
-            1 + (scores > scores[one]).sum() + (scores[:one] == scores[one]).sum() for one in found.products
-        ]
-        return replace(found, by_score=np.array(place, dtype=np.int64))
+
+        def rank(most: int, allowed: Mask) -> tuple[Numbers, Scores]:
+            products = top(np.where(allowed, scores, np.float32(-np.inf)), most)
+            return products, scores[products]
+
+        return balanced(rank, k, balance, self.shelf, scores > 0)
 
     def _past(self, user: str | None) -> History:
         number = None if user is None else self._fitted.graph.nodes["user"].number(user)
@@ -195,8 +195,6 @@ class Recommending:
 
     def _possible(self, scores: Scores, history: History, query: Query, allowed: Mask) -> Scores:
         """The scores with -inf for all that cannot be an answer."""
-        scores[~allowed] = -np.inf
-        scores[history.products[history.owned]] = -np.inf
         if query.product is not None and self._ordered_together is not None:
             kinds, found = self.kinds.one, self._ordered_together
             beside = found.tails[np.isin(found.heads, kinds[history.products])]
@@ -205,15 +203,14 @@ class Recommending:
             scores[self.kinds.substitutes(history.products)] = -np.inf
             owned = self._past(query.user)
             scores[owned.products[owned.owned]] = -np.inf
-        scores[scores <= 0] = -np.inf
-        return scores
+        return possible(scores, history, allowed)
 
-    def _again(self, scores: Scores, history: History, query: Query) -> Scores:
-        """The scores after trees have ranked the best again, where that is asked for and there are trees;
-        else the very same."""
+    def _again(self, scores: Scores, history: History, query: Query) -> Dealt | None:
+        """The scores after trees have ranked the best again; None where that is not asked for, or there are
+        none."""
         ranker = self._fitted.taste_ranker
         if query.ranking == "exact" or ranker is None or self.task(query) != "history":
-            return scores
+            return None
         return ranker.dealt(history, scores)
 
     def _allowed(self, query: Query) -> Mask:

@@ -26,17 +26,19 @@ _WIDTH = 60
 @dataclass(frozen=True, kw_only=True)
 class Hit:
     """One answer. `signals` are the contributions of the channels and of the shop's rules; with the
-    `adjustment` by a learned ranking, if there is one, they add up to `score`. `pinned` names the rule that
-    put it there.
+    `adjustment` by a learned ranking, if there is one, they add up to `score`. `chance` is how likely it is
+    to be taken next, as far as hidden interactions tell, where a learned ranking recommends (else None).
+    `pinned` names the rule that put it there.
 
     In a list with a balance, the order is not that of the scores: `by_score` is the place that the product
-    would have by score alone (0 in other lists), and `balance` what each goal added to its share of the best
-    score when it was chosen."""
+    would have by score alone (0 in other lists, and for what a rule put there), and `balance` what each goal
+    added to its share of the best score when it was chosen."""
 
     product: Product
     score: float
     signals: Mapping[str, float]
     adjustment: float = 0.0
+    chance: float | None = None
     pinned: str = ""
     by_score: int = 0
     balance: Mapping[str, float] = field(default_factory=dict)
@@ -120,10 +122,12 @@ def hits_of(
     moved: Sequence[float] | None = None,
     pinned: Mapping[int, str] = MappingProxyType({}),
     *,
+    chances: npt.NDArray[np.float32] | None = None,
     balanced: Balanced | None = None,
 ) -> tuple[Hit, ...]:
     """Products (int64 [m]) with their scores and signals (float32 [m] each), as hits in this order. `moved`
-    is the adjustment of each, `pinned` a rule by place, `balanced` says how they were re-ranked."""
+    is the adjustment of each, `pinned` a rule by place, `chances` are float32 [m] (NaN: unknown), `balanced`
+    says how they were re-ranked."""
     columns = [(name, values.tolist()) for name, values in signals.items()]
     return tuple(
         Hit(
@@ -131,6 +135,7 @@ def hits_of(
             score=score,
             signals={name: values[place] for name, values in columns if values[place]},
             adjustment=0.0 if moved is None else moved[place],
+            chance=None if chances is None or np.isnan(chances[place]) else float(chances[place]),
             pinned=pinned.get(place, ""),
             by_score=0 if balanced is None else int(balanced.by_score[place]),
             balance={} if balanced is None else balanced.added(place),

@@ -22,8 +22,8 @@ from recommend.boosted.calibration import Calibration
 from recommend.boosted.features import PATTERNS, Features
 from recommend.boosted.latent import Latent
 from recommend.channels.base import Links, Prior
-from recommend.rank.additive import Additive
-from recommend.rank.top import top
+from recommend.rank.additive import Additive, newcomers_of
+from recommend.rank.top import possible, top
 from recommend.stages import Progress
 from recommend.training.ranker import Reranked
 from recommend.training.trees import Trees, check_features, unreadable
@@ -42,6 +42,15 @@ _LATENT, _CHANCES = "patterns.safetensors", "chances.safetensors"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class Dealt:
+    """float32 [n] each: scores of all products, and how likely each of the best is to be taken next (NaN for
+    the others), as far as hidden interactions tell."""
+
+    scores: Values
+    chances: Values
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class TasteRanker:
     """Trees, the features that they read, and the curve that makes chances of what they say."""
 
@@ -51,20 +60,17 @@ class TasteRanker:
 
     def ranked(self, history: History, products: Numbers, additive: Values) -> Reranked:
         """A list of products, best by the additive score first, ranked again; beyond `DEPTH` it stays."""
-        first = len(products[:DEPTH])
-        said = self.said(history, products[:first], additive[:first])
-        order = np.concatenate([np.lexsort((products[:first], -said)), np.arange(first, len(products))])
-        own, dealt = additive[order], additive.copy()
-        dealt[:first] = falling(additive[: first + 1])[:first]
-        return Reranked(products=products[order], scores=dealt, additive=own, adjustment=dealt - own)
+        return _reordered(products, additive, self.said(history, products[:DEPTH], additive[:DEPTH]))
 
-    def dealt(self, history: History, scores: Values) -> Values:
-        """float32 [n]: the scores of all products, those of the best dealt out anew; -inf stays."""
+    def dealt(self, history: History, scores: Values) -> Dealt:
+        """The scores of all products (-inf: no answer), those of the best dealt out anew."""
         best = top(scores, DEPTH + 1)  # one more: whoever is ranked again stays above all others
-        found = self.ranked(history, best, scores[best])
-        again = scores.copy()
+        said = self.said(history, best[:DEPTH], scores[best[:DEPTH]])
+        found = _reordered(best, scores[best], said)
+        again, chances = scores.copy(), np.full(len(scores), np.nan, dtype=np.float32)
         again[found.products] = found.scores
-        return again
+        chances[best[:DEPTH]] = self.calibration.of(said)
+        return Dealt(scores=again, chances=chances)
 
     def chances(self, history: History, products: Numbers, additive: Values) -> Values:
         """float32 [m]: how likely each of the best products is to be taken next, as far as hidden
@@ -81,6 +87,7 @@ class TasteRanker:
         about = {
             "channels": list(features.channels),
             "priors": list(features.prior_names),
+            "ordered": features.ordered,
             "features": list(signs_of_lists(features)),
         }
         self.trees.save(folder, about)
@@ -112,6 +119,7 @@ class TasteRanker:
                 latent=latent,
                 channels=about["channels"],
                 prior_names=about["priors"],
+                ordered=about["ordered"],
             )
             known = about["features"]
         except (OSError, KeyError, TypeError, ValueError) as error:
@@ -137,8 +145,18 @@ class TasteRanker:
             latent=None if mine.latent is None else mine.latent.moved(origin),
             channels=mine.channels,
             prior_names=mine.prior_names,
+            ordered=mine.ordered,
         )
         return replace(self, features=features)
+
+
+def _reordered(products: Numbers, additive: Values, said: npt.NDArray[np.float64]) -> Reranked:
+    """The first products in the order of what trees `said` of them; all others stay."""
+    first = len(said)
+    order = np.concatenate([np.lexsort((products[:first], -said)), np.arange(first, len(products))])
+    own, dealt = additive[order], additive.copy()
+    dealt[:first] = falling(additive[: first + 1])[:first]
+    return Reranked(products=products[order], scores=dealt, additive=own, adjustment=dealt - own)
 
 
 def falling(scores: Values) -> Values:
@@ -159,7 +177,11 @@ def rank_best(
         return None
     graph = fitted.graph
     additive = Additive.of(
-        fitted.links, fitted.priors, fitted.weights["history"], products=graph.product_count
+        fitted.links,
+        fitted.priors,
+        fitted.weights["history"],
+        products=graph.product_count,
+        newcomers=newcomers_of(fitted.weights, fitted.behaviour.unmet),
     )
     lists = np.full((len(units), k), -1, dtype=np.int64)
     for row, user in enumerate(units.users.tolist()):
@@ -176,10 +198,7 @@ def best_products(
     additive: Additive, history: History, listed: npt.NDArray[np.bool_], most: int
 ) -> tuple[Numbers, Values]:
     """(the best listed products that a history does not own, their scores), as `recommend` ranks them."""
-    scores = additive.scores(history)
-    scores[~listed] = -np.inf
-    scores[history.products[history.owned]] = -np.inf
-    scores[scores <= 0] = -np.inf
+    scores = possible(additive.scores(history), history, listed)
     products = top(scores, most)
     return products, scores[products]
 

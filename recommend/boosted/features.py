@@ -21,6 +21,8 @@ from kg.ragged import spans
 from kg.records import NodeKind
 from recommend.behaviour import Behaviour, History
 from recommend.boosted.latent import RANKS, Latent
+from recommend.boosted.order import OF_ORDER, QUICK, Order, links_of
+from recommend.boosted.people import People
 from recommend.channels.base import Links, Prior
 from recommend.channels.traces import BehaviourTrace
 from recommend.rank.memory import remembered
@@ -39,6 +41,12 @@ OF_CHANNEL: Mapping[str, int] = {
     "last": 0,  # what the latest says
 }
 """The features of each channel, and the direction in which each may move a score: 1 up, -1 down, 0 either."""
+IN_ORDER: Mapping[str, int] = {
+    "quick": 0,  # what the history says if it is forgotten quickly
+    "all": 0,  # … if nothing is forgotten
+    "before": 0,  # what the latest but one says
+}
+"""Further ones of each channel where histories have an order."""
 OF_PRODUCT: Mapping[str, int] = {
     "exact": 1,  # the additive score as a share of the best one
     "place": -1,  # its place by the additive score, as a logarithm
@@ -60,24 +68,28 @@ OF_PRODUCT: Mapping[str, int] = {
 """The features beside those of channels, priors and patterns."""
 
 PATTERNS = "patterns "
-_NEAREST = 50
 _DOUBLINGS = 4.0
 
 
-def signs(channels: Iterable[str], priors: Iterable[str], *, latent: bool) -> dict[str, int]:
+def signs(channels: Iterable[str], priors: Iterable[str], *, latent: bool, ordered: bool) -> dict[str, int]:
     """All features in order, with their directions."""
     return {
-        **{f"{name} {kind}": sign for name in channels for kind, sign in OF_CHANNEL.items()},
+        **{f"{name} {kind}": sign for name in channels for kind, sign in _kinds(ordered).items()},
         **{f"prior {name}": 0 for name in priors},
         **({f"{PATTERNS}{rank}": 0 for rank in RANKS} if latent else {}),
         **OF_PRODUCT,
+        **(OF_ORDER if ordered else {}),
     }
+
+
+def _kinds(ordered: bool) -> dict[str, int]:
+    return {**OF_CHANNEL, **(IN_ORDER if ordered else {})}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Features:
     """Reads the features of products for a history. `channels` and `prior_names` are what is read, in order:
-    one that a model does not have (None) says nothing."""
+    one that a model does not have (None) says nothing. If `ordered`, the order of histories is read, too."""
 
     graph: Graph
     behaviour: Behaviour
@@ -86,6 +98,7 @@ class Features:
     channels: tuple[str, ...]
     prior_names: tuple[str, ...]
     latent: Latent | None = None
+    ordered: bool = False
 
     @classmethod
     def of(
@@ -98,8 +111,10 @@ class Features:
         latent: Latent | None = None,
         channels: Sequence[str] | None = None,
         prior_names: Sequence[str] | None = None,
+        ordered: bool | None = None,
     ) -> Features:
-        """Of the channels with the most links and all priors, or of those of some names."""
+        """Of the channels with the most links and all priors, or of those of some names. `ordered` is True
+        where there are times, if nothing else is said."""
         by_name, values = {one.name: one for one in links}, {one.name: one for one in priors}
         if channels is None:
             most = sorted(by_name, key=lambda name: (-by_name[name].matrix.nnz, name))[:CHANNELS]
@@ -113,11 +128,12 @@ class Features:
             channels=tuple(channels),
             prior_names=kept,
             latent=latent,
+            ordered=behaviour.has_times if ordered is None else ordered,
         )
 
     @cached_property
     def signs(self) -> dict[str, int]:
-        return signs(self.channels, self.prior_names, latent=self.latent is not None)
+        return signs(self.channels, self.prior_names, latent=self.latent is not None, ordered=self.ordered)
 
     def table(self, history: History, products: Numbers, exact: Values, place: Numbers) -> Values:
         """float32 [m, f]: the features of products for a history. `exact` [m] are their additive scores as
@@ -127,11 +143,11 @@ class Features:
         row = np.full(self.graph.product_count, -1, dtype=np.int64)
         row[products] = np.arange(m)
         found = np.zeros((m, len(self.signs)), dtype=np.float32)
-        at = 0
+        at, kinds = 0, len(_kinds(self.ordered))
         for one in self.links:
             if one is not None and len(past):
-                found[:, at : at + len(OF_CHANNEL)] = _of_channel(one, history, row, m)
-            at += len(OF_CHANNEL)
+                found[:, at : at + kinds] = _of_channel(one, history, row, m, ordered=self.ordered)
+            at += kinds
         for given in self.priors:
             if given is not None:
                 found[:, at] = given.values[products]
@@ -142,7 +158,7 @@ class Features:
             at += len(RANKS)
         known = self._popularity[products]
         mine = self._popularity[past]
-        people = self._people(history, products)
+        people = self._people.met(history, products)
         columns: tuple[Values | float, ...] = (
             exact,
             np.log2(place).astype(np.float32),
@@ -162,7 +178,13 @@ class Features:
         for column in columns:
             found[:, at] = column
             at += 1
+        if self.ordered:
+            found[:, at:] = self._order.table(history, products, row)
         return found
+
+    @cached_property
+    def _order(self) -> Order:
+        return Order.of(self.behaviour)
 
     @cached_property
     def _popularity(self) -> Values:
@@ -216,46 +238,8 @@ class Features:
         return busy.astype(np.float32), popular.astype(np.float32)
 
     @cached_property
-    def _alike(self) -> tuple[sp.csr_array, sp.csr_array, Values]:
-        """(users by product, products by user: rows of length 1 where products that many met count less;
-        the weights of products)."""
-        rarity = (1.0 / np.sqrt(np.log2(2.0 + self.behaviour.popularity))).astype(np.float32)
-        weight = self.behaviour.weight
-        data = weight.data * rarity[weight.indices]
-        rows = np.repeat(np.arange(weight.shape[0]), np.diff(weight.indptr))
-        size = np.sqrt(np.bincount(rows, weights=data.astype(np.float64) ** 2, minlength=weight.shape[0]))
-        unit = csr((data / size[rows]).astype(np.float32), weight.indices, weight.indptr, weight.shape)
-        return unit.T.tocsr(), weight, rarity
-
-    def _people(self, history: History, products: Numbers) -> tuple[Values | float, ...]:
-        """What users with similar histories met (all of them; their share; the nearest alone). A user's own
-        row adds nothing: products that they met already are no candidates."""
-        past = history.products
-        if not len(past):
-            return 0.0, 0.0, 0.0
-        by_product, weight, rarity = self._alike
-        starts = by_product.indptr[past].astype(np.int64)
-        lengths = by_product.indptr[past + 1] - starts
-        cells = spans(starts, lengths)
-        counts = np.repeat(history.weight * rarity[past], lengths)
-        users, where = np.unique(by_product.indices[cells], return_inverse=True)
-        alike = np.bincount(where, weights=by_product.data[cells] * counts, minlength=len(users))
-        near = (
-            np.where(alike >= np.partition(alike, -_NEAREST)[-_NEAREST], alike, 0)
-            if len(users) > _NEAREST
-            else alike
-        )
-        begin = weight.indptr[users].astype(np.int64)
-        many = weight.indptr[users + 1] - begin
-        tails = weight.indices[spans(begin, many)]
-        n = weight.shape[1]
-        found = np.bincount(tails, weights=np.repeat(alike, many), minlength=n)[products]
-        nearest = np.bincount(tails, weights=np.repeat(near, many), minlength=n)[products]
-        return (
-            found.astype(np.float32),
-            (found / max(float(alike.sum()), 1e-9)).astype(np.float32),
-            nearest.astype(np.float32),
-        )
+    def _people(self) -> People:
+        return People.of(self.behaviour)
 
     def _priced(self, past: Numbers, products: Numbers) -> Values | float:
         """float32 [m]: doublings above the median price of a history; 0 where either is unknown."""
@@ -277,20 +261,16 @@ def _share(edges: sp.csr_array | None, past: Numbers, products: Numbers) -> Valu
     return weighed(edges, share.astype(np.float32), products)
 
 
-def _of_channel(links: Links, history: History, row: Numbers, products: int) -> Values:
-    """float32 [m, 4]: the features of one channel; `row` is the place of each product, -1 for others."""
-    matrix, past = links.matrix, history.products
-    starts = matrix.indptr[past].astype(np.int64)
-    lengths = matrix.indptr[past + 1] - starts
-    cells = spans(starts, lengths)
-    at = row[matrix.indices[cells]]
-    hit = at >= 0
-    said = np.zeros((len(past), products), dtype=np.float32)
-    rows = np.repeat(np.arange(len(past)), lengths)[hit]
-    said[rows, at[hit]] = matrix.data[cells][hit] * np.float32(links.scale)
-    found = np.empty((products, len(OF_CHANNEL)), dtype=np.float32)
+def _of_channel(links: Links, history: History, row: Numbers, products: int, *, ordered: bool) -> Values:
+    """float32 [m, f]: the features of one channel; `row` is the place of each product, -1 for others."""
+    said = links_of(links.matrix, history.products, row, products) * np.float32(links.scale)
+    found = np.empty((products, len(_kinds(ordered))), dtype=np.float32)
     found[:, 0] = remembered(history, links.memory) @ said
     found[:, 1] = said.max(axis=0)
     found[:, 2] = (said > 0).sum(axis=0)
     found[:, 3] = said[-1]
+    if ordered:
+        found[:, 4] = remembered(history, QUICK) @ said
+        found[:, 5] = history.weight @ said
+        found[:, 6] = said[-2] if len(said) > 1 else 0
     return found

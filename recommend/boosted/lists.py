@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from recommend.behaviour import Behaviour, History
+from recommend.behaviour import Behaviour
 from recommend.boosted.again import DEPTH, best_products, signs_of_lists, table_of_best
 from recommend.boosted.features import Features
 from recommend.boosted.growing import Examples
@@ -39,13 +39,15 @@ class Fold:
 class Lists:
     """One list a user, one after the other: `table` float32 [m, f] and `taken` bool [m] of all their
     products, best by the additive score first; `sizes` int64 [l], `user` int64 [l], `wanted` int64 [l] (how
-    many products were hidden, found or not)."""
+    many products were hidden, found or not). `read` int64 [r] are the users of all lists, also of those that
+    were not kept."""
 
     table: Values
     taken: npt.NDArray[np.bool_]
     sizes: Numbers
     user: Numbers
     wanted: Numbers
+    read: Numbers
 
     def __len__(self) -> int:
         return len(self.sizes)
@@ -67,7 +69,13 @@ class Lists:
             sizes=self.sizes[chosen],
             user=self.user[chosen],
             wanted=self.wanted[chosen],
+            read=self.user[chosen],
         )
+
+    @property
+    def teaching(self) -> Examples:
+        """The examples of those lists in which something was found: the others teach no order."""
+        return self.of(self.hit).examples
 
     @property
     def hit(self) -> npt.NDArray[np.bool_]:
@@ -97,36 +105,46 @@ def joined(lists: Sequence[Lists]) -> Lists:
         sizes=np.concatenate([one.sizes for one in lists]),
         user=np.concatenate([one.user for one in lists]),
         wanted=np.concatenate([one.wanted for one in lists]),
+        read=np.concatenate([one.read for one in lists]),
     )
 
 
 def collect(
-    fold: Fold, listed: npt.NDArray[np.bool_], *, depth: int = DEPTH, progress: Progress | None = None
+    fold: Fold,
+    listed: npt.NDArray[np.bool_],
+    users: Numbers,
+    *,
+    all_of_them: bool = True,
+    depth: int = DEPTH,
+    progress: Progress | None = None,
 ) -> Lists:
-    """The list of every user of a fold. Users for whom there is nothing to recommend have none."""
+    """The lists of some users of a fold: `all_of_them`, or only those in which something hidden is found,
+    since tables are large. Users for whom there is nothing to recommend have none."""
     tables: list[Values] = [np.zeros((0, len(signs_of_lists(fold.features))), dtype=np.float32)]
     taken: list[npt.NDArray[np.bool_]] = [np.zeros(0, dtype=np.bool_)]
-    sizes, users, wanted = [], [], []
-    for number, (user, history) in enumerate(_histories(fold)):
+    sizes, owners, wanted, read = [], [], [], []
+    for number, user in enumerate(users.tolist()):
         if progress is not None and number % 100 == 0:
-            progress("read the lists", number, len(fold.users))
+            progress("read the lists", number, len(users))
+        history = fold.behaviour.history(user)
         products, scores = best_products(fold.additive, history, listed, depth)
         if not len(products):
             continue
+        read.append(user)
         hidden = fold.hidden.indices[fold.hidden.indptr[user] : fold.hidden.indptr[user + 1]]
+        found = np.isin(products, hidden)
+        if not (all_of_them or found.any()):
+            continue
         tables.append(table_of_best(fold.features, history, products, scores))
-        taken.append(np.isin(products, hidden))
+        taken.append(found)
         sizes.append(len(products))
-        users.append(user)
+        owners.append(user)
         wanted.append(len(hidden))
     return Lists(
         table=np.concatenate(tables),
         taken=np.concatenate(taken),
         sizes=np.array(sizes, dtype=np.int64),
-        user=np.array(users, dtype=np.int64),
+        user=np.array(owners, dtype=np.int64),
         wanted=np.array(wanted, dtype=np.int64),
+        read=np.array(read, dtype=np.int64),
     )
-
-
-def _histories(fold: Fold) -> Iterable[tuple[int, History]]:
-    return ((user, fold.behaviour.history(user)) for user in fold.users.tolist())

@@ -13,13 +13,21 @@ from kg.errors import ModelError
 from recommend.boosted.again import TasteRanker, signs_of_lists
 from recommend.boosted.calibration import Calibration, log_loss
 from recommend.boosted.features import Features
-from recommend.boosted.growing import Examples, grow
+from recommend.boosted.growing import grow
 from recommend.boosted.lists import Fold, Lists, collect, joined
 from recommend.stages import Progress
+from recommend.training.trees import Trees
 
 LEAST_LISTS = 200
 """With fewer lists in which something hidden is found, trees learn nothing."""
-_CHECK, _HELD = 0.15, 0.25
+_SURE = 3.0
+"""The gain must be so many standard errors: the interval is over users, and says nothing of the chance in the
+trees themselves."""
+_WIDTH = 2 * 1.96
+"""A 95 % interval is so many standard errors wide."""
+_CHECK = 0.15
+_RATE, _MODELS = 0.08, 2
+"""Slower trees and more models gain little, and a build waits for them."""
 
 Card: TypeAlias = dict[str, Any]
 
@@ -35,67 +43,93 @@ def teach(
 ) -> tuple[TasteRanker | None, Card]:
     """(the ranker if it surely helps users that it never saw, what to say of it).
 
-    Takes folds until there are `lists` lists. `serving` are the features of the model that will answer, of
-    the same channels and priors as those of the folds.
+    Takes folds until something that was hidden is found in `lists` lists. `serving` are the features of the
+    model that will answer, of the same channels and priors as those of the folds.
     """
     start = time.perf_counter()
-    found = _collected(folds, listed, lists, progress)
-    card: Card = {"lists": len(found), "chosen": False}
-    sides = np.random.default_rng(seed).random(int(found.user.max(initial=-1)) + 1)[found.user]
-    held = found.of(sides < _HELD)
-    check = found.of((sides >= _HELD) & (sides < _HELD + _CHECK))
-    train = found.of(sides >= _HELD + _CHECK)
-    if found.hit.sum() < LEAST_LISTS:
+    one, other, check = _collected(folds, listed, lists, seed, progress)
+    card: Card = {"lists": sum(len(part.read) for part in (one, other, check)), "chosen": False}
+    if one.hit.sum() + other.hit.sum() + check.hit.sum() < LEAST_LISTS:
         return None, {**card, "why": "too few hidden interactions are among what is recommended"}
     signs = signs_of_lists(serving)
     try:
-        trees = grow(_teaching(train), check.examples, signs, seeds=1, seed=seed)
+        first, second = (
+            grow(half.teaching, check.teaching, signs, rate=_RATE, seeds=1, seed=seed)
+            for half in (one, other)
+        )
     except ModelError as error:
         return None, {**card, "why": str(error)}
-    if trees is None:
+    if first is None or second is None:
         return None, {**card, "why": "the users that choose the trees found nothing of what was hidden"}
-    before, after = held.ndcg(), held.ndcg(trees.said(held.table))
+    before = np.concatenate([_by_user(one), _by_user(other)])
+    after = np.concatenate([_by_user(one, second), _by_user(other, first)])
     # here, because the evaluation imports the recommender, which imports the training
     from recommend.evaluate.bootstrap import paired_difference
 
     gain = paired_difference(after, before, seed=seed)
     card |= {
-        "held_out_lists": len(held),
+        "held_out_users": len(before),
         "ndcg@10_before": round(float(before.mean()), 5),
         "ndcg@10_after": round(float(after.mean()), 5),
         "gain": [round(v, 5) for v in (gain.delta, gain.low, gain.high)],
     }
-    if gain.low <= 0:
+    if gain.delta <= _SURE * (gain.high - gain.low) / _WIDTH:
         return None, {
             **card,
             "why": "no sure gain on held-out users",
             "seconds": round(time.perf_counter() - start, 2),
         }
-    told = trees.said(held.table)
-    calibration = Calibration.fit(trees.said(check.table), check.taken)
-    card |= {
-        "chosen": True,
-        "log_loss_before": round(log_loss(1.0 / (1.0 + np.exp(-told)), held.taken), 6),
-        "log_loss": round(log_loss(calibration.of(told), held.taken), 6),
-    }
+    card |= {"chosen": True, **_losses(check, first)}
     # now that it is known to help, whoever judged may teach as well
-    trees = grow(_teaching(joined([train, held])), check.examples, signs, seed=seed) or trees
+    more = joined([one, other]).teaching
+    trees = grow(more, check.teaching, signs, rate=_RATE, seeds=_MODELS, seed=seed) or first
     calibration = Calibration.fit(trees.said(check.table), check.taken)
     card |= {"trees": trees.count, "seconds": round(time.perf_counter() - start, 2)}
     return TasteRanker(trees=trees, calibration=calibration, features=serving), card
 
 
+def _by_user(lists: Lists, trees: Trees | None = None) -> npt.NDArray[np.float64]:
+    """float64 [users]: the mean NDCG@10 of each user's lists, as they are or as trees order them; 0 for those
+    in which nothing is found, whatever the order."""
+    users, counts = np.unique(lists.read, return_counts=True)
+    found = lists.ndcg(None if trees is None else trees.said(lists.table))
+    where = np.searchsorted(users, lists.user)
+    total = np.bincount(where, weights=found, minlength=len(users)).astype(np.float64)
+    return np.asarray(total / counts, dtype=np.float64)
+
+
+def _losses(check: Lists, trees: Trees) -> Card:
+    """The log loss of what trees say of every second list, plain and made chances by the others."""
+    even = np.arange(len(check)) % 2 == 0
+    told, tested = check.of(even), check.of(~even)
+    said = trees.said(tested.table)
+    calibration = Calibration.fit(trees.said(told.table), told.taken)
+    return {
+        "log_loss_before": round(log_loss(1.0 / (1.0 + np.exp(-said)), tested.taken), 6),
+        "log_loss": round(log_loss(calibration.of(said), tested.taken), 6),
+    }
+
+
 def _collected(
-    folds: Iterator[Fold], listed: npt.NDArray[np.bool_], most: int, progress: Progress | None
-) -> Lists:
-    parts: list[Lists] = []
+    folds: Iterator[Fold],
+    listed: npt.NDArray[np.bool_],
+    most: int,
+    seed: int,
+    progress: Progress | None,
+) -> tuple[Lists, Lists, Lists]:
+    """The lists of two halves of the users, who teach and judge each other, and of those who say when to
+    stop; of the halves only lists in which something is found, since tables are large."""
+    parts: list[list[Lists]] = [[], [], []]
+    hits = 0
     for fold in folds:
-        parts.append(collect(fold, listed, progress=progress))
-        if sum(len(one) for one in parts) >= most:
+        drawn = np.random.default_rng(seed).random(fold.hidden.shape[0])[fold.users]
+        side = np.digitize(drawn, ((1 - _CHECK) / 2, 1 - _CHECK))
+        for number, part in enumerate(parts):
+            users = fold.users[side == number]
+            found = collect(fold, listed, users, all_of_them=number == 2, progress=progress)
+            part.append(found)
+            hits += int(found.hit.sum())
+        if hits >= most:
             break
-    return joined(parts)
-
-
-def _teaching(train: Lists) -> Examples:
-    """The examples of those lists in which something was found: the others teach no order."""
-    return train.of(train.hit).examples
+    one, other, check = (joined(part) for part in parts)
+    return one, other, check

@@ -45,8 +45,8 @@ def fit(context: FitContext) -> Iterator[Links]:
         )
 
 
-def transition_counts(behaviour: Behaviour, *, exponent: float = 0.25) -> sp.csr_array:
-    """float32 [n, n]: decayed counts of "i, then j", divided by out_i^exponent.
+def transition_counts(behaviour: Behaviour, *, exponent: float = 0.25, reach: int = REACH) -> sp.csr_array:
+    """float32 [n, n]: decayed counts of "i, then j" at most `reach` steps later, divided by out_i^exponent.
 
     (Dividing by in_j, too, loses more at the head than it gains at the tail: what comes next is often what
     comes often.)
@@ -59,7 +59,7 @@ def transition_counts(behaviour: Behaviour, *, exponent: float = 0.25) -> sp.csr
     order = np.lexsort((products, moments, users))
     users, moments, products, weights = users[order], moments[order], products[order], weights[order]
     total: Any = empty(*shape)
-    for step in range(1, REACH + 1):
+    for step in range(1, reach + 1):
         pair = (users[step:] == users[:-step]) & (moments[step:] > moments[:-step])
         counts = (weights[step:] * weights[:-step] * DECAY ** (step - 1))[pair].astype(np.float32)
         total = total + sp.csr_array((counts, (products[:-step][pair], products[step:][pair])), shape=shape)

@@ -46,13 +46,14 @@ def print_facets(results: Results) -> None:
 
 
 def print_hits(results: Results) -> None:
-    """A table, one product a row; with a balance also its place by score alone."""
-    balanced = any(hit.by_score for hit in results)
+    """A table, one product a row; with a balance also its place by score alone, with trees also chances."""
+    balanced, likely = any(hit.by_score for hit in results), any(hit.chance is not None for hit in results)
     rows = [
         (
             str(place),
             *((str(hit.by_score),) if balanced else ()),
             f"{hit.score:.4f}",
+            *(("" if hit.chance is None else f"{hit.chance:.1%}",) if likely else ()),
             hit.product.id,
             named(hit.product),
             priced(hit.product),
@@ -60,8 +61,17 @@ def print_hits(results: Results) -> None:
         )
         for place, hit in enumerate(results, start=1)
     ]
-    columns = ("", *(("by score",) if balanced else ()), "score", "id", "product", "price", "signals")
-    print_table(columns, rows, right=("", "by score", "score", "price"))
+    columns = (
+        "",
+        *(("by score",) if balanced else ()),
+        "score",
+        *(("chance",) if likely else ()),
+        "id",
+        "product",
+        "price",
+        "signals",
+    )
+    print_table(columns, rows, right=("", "by score", "score", "chance", "price"))
 
 
 def print_explained(place: int, hit: Hit, explanation: Explanation) -> None:
@@ -93,6 +103,8 @@ def plain_results(results: Results, explanations: Sequence[Explanation]) -> dict
         }
         if results.query.ranking != "exact":
             told["additive"], told["adjustment"] = hit.additive, hit.adjustment
+        if hit.chance is not None:
+            told["chance"] = hit.chance
         if hit.pinned:
             told["pinned"] = hit.pinned
         if hit.by_score:

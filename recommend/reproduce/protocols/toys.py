@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import get_args
 
 from kg.errors import DataError
-from kg.reading.opening import open_file, text_lines
 from kg.records import Product
 from recommend.evaluate import evaluate_sequences, read_sequences
-from recommend.evaluate.sequences import Protocol
-from recommend.reproduce.protocol import SEQUENCES, Expected, Published, Run, Table, protocol
+from recommend.evaluate.sequences import Protocol, described_by
+from recommend.reproduce.protocol import SEQUENCES, Expected, Load, Published, Run, Table, protocol
 
 _METRICS = ("hr@5", "ndcg@5", "hr@10", "ndcg@10")
 _SEQUENCES, _ATTRIBUTES = "sequences.txt", "attributes.json"
@@ -75,13 +73,7 @@ def toys(run: Run) -> tuple[Sequence[Table], Sequence[str]]:
 
 
 def _described(run: Run) -> list[Product]:
-    path = run.file(_ATTRIBUTES)
-    try:
-        with open_file(path) as opened:
-            table = json.loads("\n".join(text_lines(opened)))
-        return [
-            Product(id=item, attributes={"feature": tuple(map(str, features))})
-            for item, features in table.items()
-        ]
-    except (ValueError, AttributeError, TypeError) as error:
-        raise DataError(f"{path} is no JSON object of items with lists of attributes: {error}") from error
+    products, _ = described_by(run.shop(Load(name=_ATTRIBUTES)).graph())
+    if not products:
+        raise DataError(f"{run.file(_ATTRIBUTES)} describes no item; it must be an object of id: [labels]")
+    return products

@@ -137,6 +137,18 @@ def test_scores_are_dealt_out_anew(model: Recommender) -> None:
     assert moved > 0
 
 
+def test_chances_fall_down_the_list_and_only_the_best_have_one(model: Recommender) -> None:
+    best = model.recommend("u005", k=DEPTH + 20, ranking="best")
+    chances = [hit.chance for hit in best]
+    known = [one for one in chances[:DEPTH] if one is not None]
+    assert len(known) == DEPTH
+    assert known == sorted(known, reverse=True)
+    assert 0 < known[-1] < known[0] < 1
+    assert chances[DEPTH:] == [None] * (len(best) - DEPTH)
+    assert len(best) > DEPTH
+    assert all(hit.chance is None for hit in model.recommend("u005"))
+
+
 def test_an_explanation_names_what_trees_did(model: Recommender) -> None:
     best = model.recommend("u005", ranking="best")
     hit = max(best, key=lambda one: abs(one.adjustment))

@@ -124,7 +124,7 @@ def test_toys_in_both_protocols(tmp_path: Path) -> None:
     assert refit.report is not None
     assert refit.report.protocol["protocol"] == "refit"
     (tmp_path / "attributes.json").write_text("[1, 2]")
-    with pytest.raises(DataError, match="no JSON object"):
+    with pytest.raises(DataError, match="describes no item"):
         reproduce("toys", tmp_path)
 
 
