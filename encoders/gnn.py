@@ -3,10 +3,12 @@
 Nothing in a product's vector belongs to that product alone, so one that comes later gets its vector from
 the same forward pass, without training (`extend`). See encoders.gnn_network for the network.
 
-Training predicts edges that the network does not see: node pairs fall into folds, and while the edges of
-one fold are predicted, messages run over the others only. The loss is cross entropy against a shared uniform
-sample of nodes of the right kind, for every relation in both directions (for what users did: towards
-the product), and for pairs of products that the same user took.
+Training predicts what the network does not see (encoders.gnn_folds). Above all, which users want products
+that nobody has met yet: in each step a quarter of the products have neither anchor nor users, as new ones
+have not, and the one that a user took is told from the others by the mean cosine with what else the user
+took (after DropoutNet, Volkovs et al. 2017). That is how the vectors are used afterwards. Known products of
+users, and the stated edges of every relation in both directions, are predicted beside. The loss is cross
+entropy against a shared uniform sample.
 """
 
 from __future__ import annotations
@@ -52,7 +54,7 @@ class GNNEncoder:
     steps           training steps; None chooses by the size of the graph (`default_steps`), so that the
                     result does not depend on the clock
     budget_seconds  ends training after the last step that fits; then the result depends on the clock
-    validation      at most this many edges (and 5 %) are kept for choosing the best state and for `metrics`
+    validation      at most this many edges (and 5 %) are kept for `metrics`
 
     Safe to interrupt: a `fit` that did not finish leaves what was fitted before. Seeded training repeats
     exactly on one thread.
@@ -132,19 +134,15 @@ class GNNEncoder:
             learning_rate=self._rate,
             budget_seconds=self._budget,
         )
+        metrics: LinkMetrics | None = None
         trainer = Trainer(network, held.train, types, inputs, schedule=schedule, seed=seed)
-        ways = adjacencies(held.train, types)
-
-        def look() -> Output:
-            network.eval()
-            with torch.inference_mode():
-                nodes = network(ways, inputs).numpy().copy()
-            return Output.of(held.train, types, nodes, network.arrays())
-
-        trainer.run((lambda: link_metrics(look(), held).mrr) if len(held) else None, self._progress)
+        trainer.run(self._progress)
         del trainer
-        metrics = link_metrics(look(), held) if len(held) else None
         network.eval()
+        if len(held):
+            with torch.inference_mode():
+                nodes = network(adjacencies(held.train, types), inputs).numpy().copy()
+            metrics = link_metrics(Output.of(held.train, types, nodes, network.arrays()), held)
         with torch.inference_mode():
             content = network.content(inputs.features)
             nodes = network(adjacencies(graph, types), inputs).numpy().copy()
@@ -256,9 +254,9 @@ class GNNEncoder:
 
 
 def default_steps(graph: Graph) -> int:
-    """Steps of training, such that the time is about the same for graphs of any size: 60 to 160."""
+    """Steps of training, such that the time is about the same for graphs of any size: 60 to 100."""
     work = graph.edge_count + 2 * graph.node_count
-    return int(np.clip(60_000_000 // max(1, work), 60, 160))
+    return int(np.clip(40_000_000 // max(1, work), 60, 100))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -154,7 +154,7 @@ class Network(nn.Module):
             nn.init.normal_(parameter, std=0.1)
         self.layers = nn.ModuleList(Layer(dim, 2 * relations, bases) for _ in range(layers))
         self.depth = nn.Parameter(torch.ones(layers + 1))
-        # the decoder: one row per relation and direction, and a last one for products that the same user took
+        # the decoder: one row per relation and direction, and a last one for what users want (plain cosines)
         self.diagonal = nn.Parameter(torch.ones(2 * relations + 1, dim))
         self.sharpness = nn.Parameter(torch.full((2 * relations + 1,), 2.3))
         self.popular = nn.Parameter(torch.full((2 * relations + 1,), 0.5))

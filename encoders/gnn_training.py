@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,18 +12,15 @@ import torch
 from torch import Tensor, nn
 
 from encoders.base import Progress
-from encoders.gnn_network import Adjacency, Inputs, Network, adjacencies
-from encoders.link_prediction import Numbers
+from encoders.gnn_folds import FOLDS, Block, Fold, Taste, folds_of
+from encoders.gnn_network import Inputs, Network
 from kg.graph import EdgeType, Graph
 from kg.records import NODE_KINDS, NodeKind
 from kg.texts import Vocabulary
 from kg.vectors import Vectors
 
-_log = logging.getLogger(__name__)
-
-_FOLDS = 4
-_MUTED = 0.15
-"""Share of the products whose anchor is silent in a step, as that of a new product is."""
+_STATED = 0.5
+"""What predicting stated edges counts beside predicting what users want."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,10 +81,9 @@ def _aligned(graph: Graph, vectors: Vectors) -> tuple[Tensor, Tensor]:
 
 
 def degrees(graph: Graph, types: Sequence[EdgeType]) -> list[Tensor]:
-    """Edges of each target node per relation and direction, and last those of products with users."""
+    """Edges of each target node per relation and direction."""
     along: list[npt.NDArray[np.float32]] = []
     against: list[npt.NDArray[np.float32]] = []
-    taken = np.zeros(graph.product_count, dtype=np.float32)
     for edge_type in types:
         relation = graph.relations.get(edge_type)
         heads, tails = len(graph.nodes[edge_type.head]), len(graph.nodes[edge_type.tail])
@@ -98,21 +93,7 @@ def degrees(graph: Graph, types: Sequence[EdgeType]) -> list[Tensor]:
             continue
         along.append(np.bincount(relation.matrix.indices, minlength=tails).astype(np.float32))
         against.append(np.diff(relation.matrix.indptr).astype(np.float32))
-        if (edge_type.head, edge_type.tail) == ("user", "product"):
-            taken += along[-1]
-    return [torch.from_numpy(d) for d in [*along, *against, taken]]
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class _Block:
-    """Edges to predict in one fold: one relation and direction, or pairs of products of one user (last)."""
-
-    row: int
-    source: Tensor
-    target: Tensor
-    first: int
-    count: int
-    size: int  # how many to draw in a step
+    return [torch.from_numpy(d) for d in [*along, *against]]
 
 
 class Trainer:
@@ -132,64 +113,75 @@ class Trainer:
         self._plan = schedule
         self._generator = torch.Generator().manual_seed(seed)
         self._degrees = degrees(graph, types)
-        folds = _folds(graph, types)
-        self._ways: list[list[Adjacency | None]] = []
-        self._blocks: list[list[_Block]] = []
-        for number in range(_FOLDS):
-            kept = {t: folds[t] != number for t in types}
-            self._ways.append(adjacencies(graph, types, kept))
-            self._blocks.append(self._fold_blocks(kept))
+        self._folds = folds_of(graph, types, seed=seed)
 
-    def run(self, validate: Callable[[], float] | None, progress: Progress | None) -> int:
-        """Train; keep the state that `validate` (higher is better) likes best. Returns its step."""
+    def run(self, progress: Progress | None) -> None:
+        """Train to the last step: predicting stated edges well would stop too early for new products."""
         plan = self._plan
         optimizer = torch.optim.Adam(self._network.parameters(), lr=plan.learning_rate, betas=(0.9, 0.99))
         every = max(1, plan.steps // 10)
-        started, best, best_step = time.monotonic(), -np.inf, 0
-        best_state: dict[str, Tensor] | None = None
+        started = time.monotonic()
+        self._network.train()
         for step in range(1, plan.steps + 1):
             for group in optimizer.param_groups:  # falls in a straight line
                 group["lr"] = plan.learning_rate * max(0.05, 1.0 - (step - 1) / plan.steps)
-            self._network.train()
             optimizer.zero_grad(set_to_none=True)
-            fold = (step - 1) % _FOLDS
-            if self._blocks[fold]:  # a fold of a tiny graph may be empty
+            fold = self._folds[(step - 1) % FOLDS]
+            if fold.blocks:  # a fold of a tiny graph may hide nothing
                 torch.autograd.backward(self._loss(fold))
                 optimizer.step()
             spent = time.monotonic() - started
             last = step == plan.steps or (
                 plan.budget_seconds is not None and spent * (step + 1) / step > plan.budget_seconds
             )
-            if step % every == 0 or last:
-                score = validate() if validate is not None else float(step)
-                _log.info("gnn step %d of %d: validation %.4f", step, plan.steps, score)
-                if score > best:
-                    best, best_step = score, step
-                    if validate is not None:
-                        best_state = {n: v.detach().clone() for n, v in self._network.state_dict().items()}
-                if progress is not None:
-                    progress("gnn", plan.steps if last else step, plan.steps)
+            if progress is not None and (step % every == 0 or last):
+                progress("gnn", plan.steps if last else step, plan.steps)
             if last:
                 break
-        if best_state is not None:
-            self._network.load_state_dict(best_state)
-        return best_step
 
-    def _loss(self, fold: int) -> Tensor:
-        inputs = self._inputs
-        muted = torch.rand(len(inputs.kind), generator=self._generator) < _MUTED
-        muted[: inputs.products.start] = False
-        muted[inputs.products.stop :] = False
-        vectors = self._network(self._ways[fold], inputs, muted=muted)
-        total, count = vectors.new_zeros(()), 0
-        for block in self._blocks[fold]:
-            rows = torch.randint(len(block.source), (block.size,), generator=self._generator)
-            total = total + self._block_loss(vectors, block, block.source[rows], block.target[rows])
-            count += block.size
-        loss: Tensor = total / max(1, count)
+    def _loss(self, fold: Fold) -> Tensor:
+        inputs, network = self._inputs, self._network
+        muted = torch.zeros(len(inputs.kind), dtype=torch.bool)
+        muted[inputs.products] = fold.new
+        vectors = network(fold.ways, inputs, muted=muted)
+        products = vectors[inputs.products]
+        asked = network.layers[0].means(products, fold.seen)  # type: ignore[operator]
+        loss = _STATED * self._stated_loss(vectors, fold.blocks)
+        for taste in fold.tastes:
+            loss = loss + self._taste_loss(asked, products, fold, taste)
         return loss
 
-    def _block_loss(self, vectors: Tensor, block: _Block, source: Tensor, target: Tensor) -> Tensor:
+    def _taste_loss(self, asked: Tensor, products: Tensor, fold: Fold, taste: Taste) -> Tensor:
+        """Of pairs of users and products; `asked` [users, dim] are the means of what each user is seen with,
+        so that the score of a product is the mean of its cosines with these."""
+        network, pool, degree = self._network, taste.pool, fold.degree
+        rows = torch.randint(
+            len(taste.users),
+            (max(1, self._plan.batch // (4 if taste.by_degree else 2)),),
+            generator=self._generator,
+        )
+        target = taste.products[rows]
+        if len(pool) > self._plan.negatives:
+            pool = pool[torch.randint(len(pool), (self._plan.negatives,), generator=self._generator)]
+        queries = asked[taste.users[rows]] * network.sharpness[-1].exp()
+        own, rest = (queries * products[target]).sum(dim=1), queries @ products[pool].T
+        if taste.by_degree:
+            own = own + network.popular[-1] * degree[target].log1p()
+            rest = rest + network.popular[-1] * degree[pool].log1p()
+        rest = rest + float(np.log(len(taste.pool) / len(pool)))
+        return _cross_entropy(own, rest.masked_fill(target[:, None] == pool[None, :], -1e9))
+
+    def _stated_loss(self, vectors: Tensor, blocks: Sequence[Block]) -> Tensor:
+        edges = np.array([len(block.source) for block in blocks], dtype=np.float64)
+        shares = edges**0.75 / (edges**0.75).sum()  # small relations get a little more
+        total = vectors.new_zeros(())
+        for block, share in zip(blocks, shares.tolist(), strict=True):
+            size = max(1, int(self._plan.batch / 4 * share))
+            rows = torch.randint(len(block.source), (size,), generator=self._generator)
+            total = total + share * self._block_loss(vectors, block, block.source[rows], block.target[rows])
+        return total
+
+    def _block_loss(self, vectors: Tensor, block: Block, source: Tensor, target: Tensor) -> Tensor:
         if block.count <= self._plan.negatives:
             others = torch.arange(block.count)
         else:
@@ -200,69 +192,10 @@ class Trainer:
         rest = network.scores(heads, block.row, vectors[others + block.first], degree[others])
         own = network.pair_scores(heads, block.row, vectors[target], degree[target - block.first])
         rest = rest + float(np.log(block.count / len(others)))
-        rest = rest.masked_fill(target[:, None] == (others + block.first)[None, :], -1e9)
-        scores = torch.cat([own[:, None], rest], dim=1)
-        return nn.functional.cross_entropy(
-            scores, torch.zeros(len(source), dtype=torch.long), reduction="sum"
-        )
-
-    def _fold_blocks(self, kept: Mapping[EdgeType, npt.NDArray[np.bool_]]) -> list[_Block]:
-        graph, found = self._graph, []
-        pairs: list[tuple[Numbers, Numbers]] = []
-        for number, edge_type in enumerate(self._types):
-            edges = graph.relations[edge_type].matrix.tocoo()
-            hidden = ~kept[edge_type]
-            if not hidden.any():
-                continue
-            heads = edges.row.astype(np.int64) + graph.offsets[edge_type.head]
-            tails = edges.col.astype(np.int64) + graph.offsets[edge_type.tail]
-            found.append((number, heads[hidden], tails[hidden], edge_type.tail))
-            if (edge_type.head, edge_type.tail) == ("user", "product"):
-                pairs.append(_same_user(heads, tails, kept[edge_type], self._generator))
-            else:
-                found.append((number + len(self._types), tails[hidden], heads[hidden], edge_type.head))
-        if pairs:
-            a, b = (np.concatenate(side) for side in zip(*pairs, strict=True))
-            if len(a):
-                found.append((2 * len(self._types), a, b, "product"))
-        edges_of = np.array([len(source) for _, source, _, _ in found], dtype=np.float64)
-        weights = edges_of**0.75 / max((edges_of**0.75).sum(), 1e-9)  # small relations get a little more
-        sizes = np.maximum(1, min(self._plan.batch, 4 * edges_of.sum()) * weights)
-        return [
-            _Block(
-                row=row,
-                source=torch.from_numpy(source),
-                target=torch.from_numpy(target),
-                first=graph.offsets[kind],
-                count=len(graph.nodes[kind]),
-                size=int(size),
-            )
-            for (row, source, target, kind), size in zip(found, sizes, strict=True)
-        ]
+        return _cross_entropy(own, rest.masked_fill(target[:, None] == (others + block.first)[None, :], -1e9))
 
 
-def _folds(graph: Graph, types: Sequence[EdgeType]) -> dict[EdgeType, npt.NDArray[np.int64]]:
-    """The fold of each edge, the same for all edges between two nodes (their numbers mixed, then cut)."""
-    folds = {}
-    for edge_type in types:
-        edges = graph.relations[edge_type].matrix.tocoo()
-        heads = edges.row.astype(np.uint64) + np.uint64(graph.offsets[edge_type.head])
-        tails = edges.col.astype(np.uint64) + np.uint64(graph.offsets[edge_type.tail])
-        key = np.minimum(heads, tails) * np.uint64(0x9E3779B97F4A7C15) + np.maximum(heads, tails)
-        key = (key ^ (key >> np.uint64(31))) * np.uint64(0xBF58476D1CE4E5B9)
-        folds[edge_type] = ((key >> np.uint64(33)) % np.uint64(_FOLDS)).astype(np.int64)
-    return folds
-
-
-def _same_user(
-    users: Numbers, products: Numbers, kept: npt.NDArray[np.bool_], generator: torch.Generator
-) -> tuple[Numbers, Numbers]:
-    """For each hidden edge of a user, one product of an edge that is shown (edges are sorted by user)."""
-    shown_users, shown = users[kept], products[kept]
-    hidden_users, hidden = users[~kept], products[~kept]
-    low = np.searchsorted(shown_users, hidden_users, side="left")
-    high = np.searchsorted(shown_users, hidden_users, side="right")
-    some = high > low
-    draw = torch.rand(int(some.sum()), generator=generator, dtype=torch.float64).numpy()
-    at = low[some] + np.floor(draw * (high - low)[some]).astype(np.int64)
-    return shown[at], hidden[some]
+def _cross_entropy(own: Tensor, rest: Tensor) -> Tensor:
+    """The mean over rows, of own [m] against rest [m, negatives]."""
+    scores = torch.cat([own[:, None], rest], dim=1)
+    return nn.functional.cross_entropy(scores, torch.zeros(len(own), dtype=torch.long))

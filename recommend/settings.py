@@ -19,11 +19,12 @@ class Settings:
 
     `text_model` and `image_model` are Hugging Face ids or local folders (None: the packaged weights).
     `text_length` is in tokens; with `text_precision` 'int8' the text model's weights are rounded, where it is
-    of a kind that allows it. `neighbours` is how many neighbours per product a vector space keeps, `links`
-    how many links per product any other channel keeps. `learn_users` bounds how many users' held-out
-    interactions teach the weights, `search_queries` how many queries the graph makes up to teach the search
-    (0: none), `best_lists` about how many recommendations with something hidden teach the ranking 'best' (0:
-    none), `threads` the threads of the encoders and trainers (None: all cores).
+    of a kind that allows it. `neighbours` is how many neighbours per product a vector space keeps (that of
+    the GNN four times as many), `links` how many links per product any other channel keeps. `learn_users`
+    bounds how many users' held-out interactions teach the weights, `search_queries` how many queries the
+    graph makes up to teach the search (0: none), `best_lists` about how many recommendations with something
+    hidden teach the ranking 'best' (0: none), `threads` the threads of the encoders and trainers (None: all
+    cores).
     """
 
     text: bool = True

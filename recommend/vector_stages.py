@@ -14,6 +14,7 @@ from encoders.card import product_card
 from encoders.threads import torch_threads
 from kg.graph import Graph
 from kg.product_table import ProductTable
+from kg.split import without_behaviour
 from kg.vectors import Vectors
 from recommend.query_encoders import EncoderKeys
 from recommend.settings import Settings
@@ -63,9 +64,20 @@ def open_cache(folder: Path | None) -> EncodingCache | None:
 
 
 def learn_graph(
-    graph: Graph, settings: Settings, stages: Stages, made: Made, *, cache: Path | None, seed: int
+    graph: Graph,
+    settings: Settings,
+    stages: Stages,
+    made: Made,
+    *,
+    new: npt.NDArray[np.bool_] | None = None,
+    cache: Path | None,
+    seed: int,
 ) -> None:
-    """KGE and GNN vectors from a graph (one without the interactions that are held out)."""
+    """KGE and GNN vectors from a graph (one without the interactions that are held out).
+
+    The GNN is taught by nothing that was done with the products `new` (bool [n]), so that they can play new
+    in what is learned afterwards; the vectors know it again.
+    """
     content = {name: v for name, v in made.vectors.items() if name in ("text", "image")}
     if settings.kge and graph.edge_count:
         with stages.stage("kge"), torch_threads(settings.threads):
@@ -85,8 +97,10 @@ def learn_graph(
             from encoders.gnn import GNNEncoder
 
             gnn = GNNEncoder(dim=settings.gnn_dim, steps=settings.gnn_steps, progress=stages.progress)
-            gnn.fit(graph, features=content, seed=seed)
+            gnn.fit(graph if new is None else without_behaviour(graph, new), features=content, seed=seed)
             _keep(made, "gnn", gnn)
+            if new is not None:
+                made.vectors["gnn"] = gnn.extend(graph, tuple(graph.products.id))
 
 
 def fuse(

@@ -6,7 +6,7 @@ fifty lukewarm neighbours outvote a close one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
 import numpy as np
@@ -18,9 +18,14 @@ from recommend.channels.base import FitContext, Links, Task, item_channel, scale
 from recommend.channels.traces import SimilarityTrace
 from recommend.earlier import Earlier
 from recommend.index.vector_index import SpaceIndex
+from recommend.settings import Settings
 from recommend.sparse import keep_best
 
 POWER = 4
+_RELATION = "_neighbour"
+_REACH = {"gnn": 4}
+"""So many times more neighbours are kept. These vectors know who wants a product that nobody has met yet, and
+such products are few: among fifty neighbours there is often none."""
 _MOST_RENEWED = 0.2
 """Where more vectors than this share changed, all are searched anew."""
 _CELLS = 20_000_000
@@ -35,13 +40,14 @@ _DEFAULTS: dict[str, dict[Task, float]] = {
 
 
 @item_channel("neighbours")
-def fit(context: FitContext) -> Iterator[Links]:
+def neighbours(context: FitContext) -> Iterator[Links]:
+    """The neighbours of every product in each space of a context."""
     for space, vectors in sorted(context.vectors.items()):
         index = context.indexes[space]
         if len(index.products) < 2:
             continue
-        trace = SimilarityTrace(relation=f"{space}_neighbour", power=POWER)
-        most = context.settings.neighbours
+        trace = SimilarityTrace(relation=f"{space}{_RELATION}", power=POWER)
+        most = _most(space, context.settings)
         before = None if context.earlier is None else context.earlier.found(trace)
         if context.earlier is not None and before is not None and space in context.earlier.fresh:
             matrix = _renewed(context.earlier, before.matrix, space, vectors, index, most)
@@ -55,6 +61,20 @@ def fit(context: FitContext) -> Iterator[Links]:
                 scale=scale_of(matrix),
                 defaults=_DEFAULTS.get(space, {"history": 0.1, "product": 0.1}),
             )
+
+
+def _most(space: str, settings: Settings) -> int:
+    """How many neighbours per product a space keeps."""
+    return max(settings.neighbours, min(_REACH.get(space, 1) * settings.neighbours, settings.links))
+
+
+def channels_of_spaces(links: Iterable[Links]) -> dict[str, tuple[str, ...]]:
+    """The names of the links that are made of vectors, by the space that they are made of."""
+    return {
+        one.trace.relation.removesuffix(_RELATION): (one.name,)
+        for one in links
+        if isinstance(one.trace, SimilarityTrace) and one.trace.relation.endswith(_RELATION)
+    }
 
 
 def _searched(vectors: Vectors, index: SpaceIndex, rows: Rows, most: int) -> sp.csr_array:

@@ -115,6 +115,63 @@ def test_content_in_another_order_is_the_same_content() -> None:
     np.testing.assert_array_equal(runs[0], runs[1])
 
 
+def _brand_lovers(*, unmet: int) -> tuple[Graph, list[str], list[list[str]]]:
+    """(graph, the products that nobody bought, what each user bought): users care for brands. As many facts
+    link products of one label, for which nobody cares."""
+    rng = np.random.default_rng(3)
+    kinds = 8
+    ids = [f"p{brand}{label}{i}" for brand in range(kinds) for label in range(kinds) for i in range(3)]
+    products = [Product(id=p, brand=f"brand {p[1]}", labels=(f"label {p[2]}",)) for p in ids]
+    by_label = {label: [p for p in ids if p[2] == str(label)] for label in range(kinds)}
+    pairs = {(p, str(rng.choice(by_label[int(p[2])]))) for p in ids for _ in range(4)}
+    facts = [Fact(head=a, relation="also_viewed", tail=b) for a, b in sorted(pairs) if a != b]
+    new = sorted(rng.choice(ids, unmet, replace=False).tolist())
+    histories = []
+    for user in range(200):
+        of_brand = [p for p in ids if p[1] == str(user % kinds) and p not in new]
+        histories.append(rng.choice(of_brand, 5, replace=False).tolist())
+    log = [Interaction(user=f"u{u:03}", product=p) for u, some in enumerate(histories) for p in some]
+    return assemble(products, facts, log), new, histories
+
+
+def _share_of_own_brand(vectors: Vectors, new: list[str], histories: list[list[str]], best: int) -> float:
+    """Of the `best` new products by the mean cosine with what a user bought."""
+    unit, row = vectors.unit(), {p: i for i, p in enumerate(vectors.ids)}
+    late = unit[[row[p] for p in new]]
+    shares = []
+    for bought in histories:
+        scores = unit[[row[p] for p in bought]].mean(axis=0) @ late.T
+        first = np.argsort(-scores, kind="stable")[:best]
+        shares.append(np.mean([new[i][1] == bought[0][1] for i in first]))
+    return float(np.mean(shares))
+
+
+def test_products_that_nobody_bought_find_their_users_by_what_users_care_for() -> None:
+    graph, new, histories = _brand_lovers(unmet=32)
+    trained, untrained = GNNEncoder(dim=32, steps=60), GNNEncoder(dim=32, steps=1, learning_rate=1e-9)
+    for encoder in (trained, untrained):
+        encoder.fit(graph)
+    chance = float(np.mean([np.mean([p[1] == bought[0][1] for p in new]) for bought in histories]))
+    found = _share_of_own_brand(trained.vectors(), new, histories, 3)
+    assert found > 5 * chance
+    assert found > 1.5 * _share_of_own_brand(untrained.vectors(), new, histories, 3)
+
+
+def test_a_product_that_comes_later_finds_its_users_without_training() -> None:
+    graph, new, histories = _brand_lovers(unmet=32)
+    keeps = np.ones(graph.product_count, dtype=np.bool_)
+    keeps[graph.nodes["product"].numbers(new)] = False
+    before = assemble(
+        [graph.products.product(row) for row in np.flatnonzero(keeps).tolist()],
+        [],
+        [Interaction(user=f"u{u:03}", product=p) for u, some in enumerate(histories) for p in some],
+    )
+    encoder = GNNEncoder(dim=32, steps=60)
+    encoder.fit(before)
+    later = encoder.extend(graph, graph.nodes["product"][:])
+    assert _share_of_own_brand(later, new, histories, 3) > 0.8
+
+
 def test_wrong_requests_are_refused(with_content: GNNEncoder) -> None:
     graph = planted()
     with pytest.raises(SettingsError, match="sound"):
