@@ -85,6 +85,13 @@ class Behaviour:
         return np.asarray(self.weight.sum(axis=0), dtype=np.float32).ravel()
 
     @cached_property
+    def unmet(self) -> npt.NDArray[np.bool_]:
+        """bool [products]: nobody met them yet."""
+        met = np.bincount(self.weight.indices, minlength=self.weight.shape[1])
+        found: npt.NDArray[np.bool_] = met == 0
+        return found
+
+    @cached_property
     def _by_product(self) -> sp.csc_array:
         """The matrix by column; its data are positions in `weight.data`."""
         positions = sp.csr_array(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache as once
 from functools import partial
 from pathlib import Path
@@ -16,38 +16,31 @@ import numpy.typing as npt
 from kg.arrays import Arrays
 from kg.derive import Derived, derive
 from kg.graph import Graph
-from kg.split import hold_out
 from recommend.behaviour import Behaviour
 from recommend.boosted import TasteRanker
 from recommend.channels import FitContext, Links, Prior, Task
 from recommend.channels.base import PRODUCT_TASKS, QueryChannel, fit_links, fit_priors, fit_query_channels
 from recommend.complements.learning import learn_complements
+from recommend.folds import LEAST_USERS, Folds
+from recommend.history_lessons import Taught, teach_history
 from recommend.index.vector_index import SpaceIndex
 from recommend.query_encoders import QueryEncoders
-from recommend.rank.candidates import candidates
-from recommend.rank.learning import learn
-from recommend.rank.remembering import learn_memories, with_memories
-from recommend.rank.worth import without, worth_of
+from recommend.rank.gains import Lessons
+from recommend.rank.newcomers import playing_new
 from recommend.search_lessons import teach_search
 from recommend.settings import Settings
 from recommend.shopfront.suggesting import Suggester
 from recommend.sparse import keep_best, weighted_sum
 from recommend.stages import Stages
-from recommend.taste_lessons import Blind, teach_taste
+from recommend.taste_lessons import teach_taste
 from recommend.training.ranker import Ranker
 from recommend.understand.intent import IntentModel
 from recommend.understand.reader import Reader
 from recommend.vector_stages import Made, encode_content, fuse, learn_graph
+from recommend.welcoming import welcome
 
 logger = logging.getLogger(__name__)
 
-_LEAST_USERS = 30
-"""With fewer users to learn from, the default weights are the better guess."""
-_LEAST_FOR_LAST = 1_000
-"""What users did last is most like what is asked for; from fewer of them one thing each teaches too
-little."""
-_MORE_USERS = 2
-"""So many times more users teach where there are times: of each only the last moment is hidden."""
 _PAIRS_PER_PRODUCT = 3
 _MOST_PAIRS = 60_000
 
@@ -58,6 +51,7 @@ class Fitted:
 
     `stated` is the graph as the store has it, `graph` the same with what was `derived` from it. `reader`
     reads queries, `intent` says what kind of product a query's vector is near to (None: no text vectors).
+    `lessons` are what the weights for histories were learned from, if they were to be kept.
     """
 
     stated: Graph
@@ -77,9 +71,18 @@ class Fitted:
     ranker: Ranker | None = None
     taste_ranker: TasteRanker | None = None
     card: dict[str, Any] = field(default_factory=dict)
+    lessons: Lessons | None = None
 
 
-def fit(graph: Graph, settings: Settings, *, seed: int, cache: Path | None, stages: Stages) -> Fitted:
+def fit(
+    graph: Graph,
+    settings: Settings,
+    *,
+    seed: int,
+    cache: Path | None,
+    stages: Stages,
+    keep_lessons: bool = False,
+) -> Fitted:
     """Encode, embed, fuse, index and learn the weights, in this order.
 
     Weights are learned on interactions that no channel and no embedding has seen; the channels that only
@@ -91,20 +94,20 @@ def fit(graph: Graph, settings: Settings, *, seed: int, cache: Path | None, stag
         graph = derived.added_to(stated)
     with stages.stage("graph"):
         behaviour = Behaviour.of(graph)
-        learners = _learners(behaviour, settings, seed)
-        split = hold_out(
-            graph,
-            share=settings.learn_share,
+        folds = Folds.of(graph, behaviour, settings, seed=seed)
+        split = folds.first
+        plain = FitContext(
+            graph=split.graph,
+            behaviour=Behaviour.of(split.graph),
+            vectors={},
+            indexes={},
+            settings=settings,
             seed=seed,
-            users=learners,
-            only_last=len(learners) >= _LEAST_FOR_LAST,
         )
-        held = Behaviour.of(split.graph)
+        able = len(split.users) >= LEAST_USERS
+        new = playing_new(plain.behaviour, graph.products.listed, seed) if able else None
     made = encode_content(graph, settings, stages, cache=cache)
-    learn_graph(split.graph, settings, stages, made, cache=cache, seed=seed)
-    plain = FitContext(
-        graph=split.graph, behaviour=held, vectors={}, indexes={}, settings=settings, seed=seed
-    )
+    learn_graph(folds.unseen, settings, stages, made, new=new, cache=cache, seed=seed)
 
     @once
     def counted() -> tuple[Links, ...]:
@@ -112,8 +115,9 @@ def fit(graph: Graph, settings: Settings, *, seed: int, cache: Path | None, stag
         return fit_links(plain)
 
     if settings.fusion is not None and len(made.vectors) >= 2:
-        pairs = _pairs(counted(), graph.product_count, seed)
-        fuse(split.graph, settings, stages, made, pairs=pairs, cache=cache, seed=seed)
+        unseen = counted() if folds.unseen is split.graph else fit_links(_seeing(folds.unseen, plain))
+        pairs = _pairs(unseen, graph.product_count, seed)
+        fuse(folds.unseen, settings, stages, made, pairs=pairs, cache=cache, seed=seed)
     with stages.stage("index"):
         indexes = {name: SpaceIndex.of(v, seed=seed) for name, v in sorted(made.vectors.items())}
         context = FitContext(
@@ -132,37 +136,18 @@ def fit(graph: Graph, settings: Settings, *, seed: int, cache: Path | None, stag
         intent = _intent(graph, made, encoders, seed)
     weights = default_weights(links, priors, query_channels)
     card: dict[str, Any] = {}
-    if len(split.users) >= _LEAST_USERS:
+    taught: Taught | None = None
+    if able:
         with stages.stage("weights"):
-            # what depends on nothing that was hidden need not be fitted again
-            unchanged = {one.name: one for one in links if one.name not in _behavioural(links)}
-            seen = tuple(one for one in counted() if one.name not in unchanged)
-            blind = (*seen, *unchanged.values())
-            memories = learn_memories(
-                blind, held, split.hidden, split.users, listed=graph.products.listed, seed=seed
-            )
-            seen, blind, links = (with_memories(some, memories) for some in (seen, blind, links))
-            given = candidates(
-                [one for one in blind if "history" in one.defaults],
-                fit_priors(plain),
-                held,
-                split.hidden,
-                split.users,
-                listed=graph.products.listed,
-            )
-            graph_channels = [one.name for one in blind if one.name not in _behavioural(blind)]
-            worth = worth_of(given, graph_channels, weights["history"], seed=seed)
-            if worth is not None:
-                card["graph"] = worth.card()
-                weights["history"] |= worth.settled
-                given = given if worth.kept else without(given, worth.channels)
-            learned, value = learn(given, weights["history"])
-            weights["history"] |= learned
-            kept = {name: round(w, 4) for name, w in sorted(weights["history"].items()) if w > 0}
-            card["validation"] = {"users": len(split.users), "ndcg@10": round(value, 6), "weights": kept}
-            if memories:
-                card["validation"]["memory"] = {name: one.decay for name, one in sorted(memories.items())}
-            ordered = learn_complements(blind, graph, split.hidden, weights["complement"], seed=seed)
+            taught = teach_history(links, counted(), weights["history"], folds, plain)
+            links, weights["history"] = taught.links, dict(taught.weights)
+            card |= taught.card
+            welcomed = None if new is None else welcome(taught, new, folds.unseen, plain, made)
+            if welcomed is not None:
+                card["newcomers"] = welcomed.card()
+                if welcomed.kept:
+                    weights["newcomer"] = {**dict.fromkeys(weights["history"], 0.0), **welcomed.weights}
+            ordered = learn_complements(taught.blind, graph, split.hidden, weights["complement"], seed=seed)
             if ordered is not None:
                 weights["complement"], card["complement"] = ordered
     fitted = Fitted(
@@ -181,13 +166,11 @@ def fit(graph: Graph, settings: Settings, *, seed: int, cache: Path | None, stag
         made=made,
         notes=context.notes,
         card=card,
+        lessons=None if taught is None or not keep_lessons else taught.lessons,
     )
-    if settings.best_lists and len(split.users) >= _LEAST_USERS:
+    if settings.best_lists and taught is not None:
         with stages.stage("best"):
-            first = Blind(
-                graph=split.graph, behaviour=held, links=seen, priors=fit_priors(plain), hidden=split.hidden
-            )
-            teach_taste(fitted, first, settings, seed=seed, progress=stages.progress)
+            teach_taste(fitted, taught, folds, settings, seed=seed, progress=stages.progress)
     if settings.search_queries:
         with stages.stage("search"):
             teach_search(fitted, settings, seed=seed, progress=stages.progress)
@@ -201,21 +184,9 @@ def _intent(graph: Graph, made: Made, encoders: QueryEncoders, seed: int) -> Int
     return IntentModel.fit(graph, vectors, encode=encoders.text_vectors, seed=seed)
 
 
-def _learners(behaviour: Behaviour, settings: Settings, seed: int) -> npt.NDArray[np.int64]:
-    """The users whose interactions are held out: a sample, so that the rest still shows what shops have."""
-    able = np.flatnonzero(np.diff(behaviour.weight.indptr) >= 2)
-    wanted = settings.learn_users * (_MORE_USERS if behaviour.has_times else 1)
-    most = min(wanted, max(_LEAST_USERS, len(able) // 3))
-    if len(able) <= most:
-        return able
-    return np.sort(np.random.default_rng(seed).choice(able, most, replace=False))
-
-
-def _behavioural(links: tuple[Links, ...]) -> frozenset[str]:
-    from recommend.channels.kind_traces import KindsTrace
-    from recommend.channels.traces import BehaviourTrace
-
-    return frozenset(one.name for one in links if isinstance(one.trace, BehaviourTrace | KindsTrace))
+def _seeing(graph: Graph, context: FitContext) -> FitContext:
+    """The same context with a graph that knows of other interactions."""
+    return replace(context, graph=graph, behaviour=Behaviour.of(graph))
 
 
 def default_weights(

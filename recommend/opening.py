@@ -149,7 +149,7 @@ def _open(folder: Path, manifest: Mapping[str, Any]) -> Opened:
     return Opened(
         fitted=fitted,
         encoders=encoders,
-        additive=by_task(links, priors, model["weights"], products=n),
+        additive=by_task(links, priors, model["weights"], products=n, unmet=behaviour.unmet),
         settings=settings,
         seed=int(manifest["settings"]["seed"]),
         folder=folder,

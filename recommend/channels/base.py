@@ -32,12 +32,12 @@ from recommend.sparse import mean_of_best
 if TYPE_CHECKING:
     from recommend.earlier import Earlier
 
-Task: TypeAlias = Literal["history", "product", "complement", "query"]
-"""What is asked: what a user with a history wants, what is like a seed product, what goes with products, or a
-query."""
+Task: TypeAlias = Literal["history", "newcomer", "product", "complement", "query"]
+"""What is asked: what a user with a history wants (of what others met, of what nobody met yet), what is like
+a seed product, what goes with products, or a query."""
 
 PRODUCT_TASKS: tuple[Task, ...] = ("history", "product", "complement")
-"""The tasks that start from products."""
+"""The tasks that start from products. What nobody met yet is a part of what a history asks for."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -193,15 +193,22 @@ QueryLoad: TypeAlias = Callable[
 ]
 
 _ITEM_CHANNELS: dict[str, ItemFit] = {}
+_TO_NEWCOMERS: set[str] = set()
 _QUERY_CHANNELS: dict[str, tuple[QueryFit, QueryLoad]] = {}
 _PRIORS: dict[str, PriorFit] = {}
 
 
-def item_channel(name: str) -> Callable[[ItemFit], ItemFit]:
-    """Register a function that fits links; it may yield several (one per relation, say)."""
+def item_channel(name: str, *, newcomers: bool = False) -> Callable[[ItemFit], ItemFit]:
+    """Register a function that fits links; it may yield several (one per relation, say).
+
+    With `newcomers` it only links to products that nobody met yet: the names of its links are its own, and
+    their scale is 1 (so that a weight holds for whatever comes).
+    """
 
     def register(fit: ItemFit) -> ItemFit:
         _ITEM_CHANNELS[name] = fit
+        if newcomers:
+            _TO_NEWCOMERS.add(name)
         return fit
 
     return register
@@ -238,6 +245,12 @@ def fit_links(context: FitContext) -> tuple[Links, ...]:
     """All links that the registered item channels find, ordered by name."""
     found = [links for fit in _ITEM_CHANNELS.values() for links in fit(context)]
     return _named_apart(sorted(found, key=lambda links: links.name))
+
+
+def fit_newcomer_links(context: FitContext) -> tuple[Links, ...]:
+    """The links of channels that only lead to products that nobody met yet, ordered by name."""
+    found = [links for name in sorted(_TO_NEWCOMERS) for links in _ITEM_CHANNELS[name](context)]
+    return tuple(sorted(found, key=lambda links: links.name))
 
 
 def _named_apart(found: list[Links]) -> tuple[Links, ...]:

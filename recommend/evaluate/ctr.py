@@ -32,6 +32,7 @@ from recommend.boosted.latent import Latent
 from recommend.channels import FitContext
 from recommend.channels.base import fit_links, fit_priors
 from recommend.evaluate.baselines import popularity, tuned_item_knn
+from recommend.evaluate.judging import additive as sum_of
 from recommend.evaluate.pairs import Pairs, Sides, drawn, of_listed, without
 from recommend.evaluate.report import Report, Row
 from recommend.evaluate.units import Units
@@ -136,7 +137,7 @@ def _figures(
         importance[name] = importance.get(name, 0.0) + share
     model = Recommender.fit(known, settings=settings, seed=seed, progress=progress)
     fitted = model.fitted
-    exact = Additive.of(fitted.links, fitted.priors, fitted.weights["history"], products=n)
+    exact = sum_of(model, model.weights["history"])
     units = Units.of_hidden(fitted.behaviour, _matrix(sides.check, graph))
     listed = graph.products.listed
     knn = tuned_item_knn(fitted.behaviour, units, listed=listed, k=max(cutoffs[:2]))

@@ -55,7 +55,13 @@ class Deleting:
         self._settings = model.settings
         self._seed = model.seed
         fitted, products = model.fitted, model.graph.product_count
-        self.additive = by_task(fitted.links, fitted.priors, fitted.weights, products=products)["history"]
+        self.additive = by_task(
+            fitted.links,
+            fitted.priors,
+            fitted.weights,
+            products=products,
+            unmet=fitted.behaviour.unmet,
+        )["history"]
         self._earlier = _Unmoved(self._fitted, self._fitted.graph, folder=Path())
         self.rebuilt = self._rebuilt()
 

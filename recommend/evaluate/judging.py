@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -29,7 +29,7 @@ from recommend.evaluate.leaks import (
 from recommend.evaluate.ranking import MEMORY, rank
 from recommend.evaluate.report import Comparison, Report, Row, profile_of
 from recommend.evaluate.units import Units
-from recommend.rank.additive import Additive
+from recommend.rank.additive import Additive, newcomers_of
 from recommend.recommender import Recommender
 from recommend.stages import Progress
 
@@ -180,10 +180,19 @@ def best_lists(model: Recommender, units: Units, *, k: int, progress: Progress |
     return rank_best(model.fitted, units, k=k, progress=progress)
 
 
-def additive(model: Recommender, weights: Mapping[str, float]) -> Additive:
-    """The sum of a model's channels with some weights."""
+def additive(model: Recommender, weights: Mapping[str, float], *, gone: Collection[str] = ()) -> Additive:
+    """The sum of a model's channels with some weights; what has lost all of its weight, or is `gone`, says
+    nothing of products that nobody met either."""
     fitted = model.fitted
-    return Additive.of(fitted.links, fitted.priors, weights, products=model.graph.product_count)
+    newcomers = newcomers_of(fitted.weights, fitted.behaviour.unmet)
+    if newcomers is not None:
+        usual = fitted.weights["history"]
+        gone = {*gone, *(name for name, weight in usual.items() if weight > 0 and not weights.get(name))}
+        theirs = {name: weight for name, weight in newcomers.weights.items() if name not in gone}
+        newcomers = replace(newcomers, weights=theirs)
+    return Additive.of(
+        fitted.links, fitted.priors, weights, products=model.graph.product_count, newcomers=newcomers
+    )
 
 
 def tuning_units(validation: HoldOut, seed: int) -> Units:

@@ -3,6 +3,8 @@
 score(j) = sum over channels c and known products i of weight_c · scale_c · memory_c(i) · links_c[i, j] +
 priors(j)
 
+Products that nobody met yet may have weights of their own: what was bought together says nothing of them.
+
 A history reaches few rows, so they are added up when it is asked for: nothing is made beforehand that an
 update would have to make again.
 """
@@ -12,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,39 +23,90 @@ import scipy.sparse as sp
 from recommend.behaviour import History
 from recommend.channels.base import PRODUCT_TASKS, Links, Prior, Task
 from recommend.rank.memory import Memory, remembered
+from recommend.sparse import csr
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Newcomers:
+    """The products that nobody met yet, bool [n], and the weights of links to them, by name."""
+
+    products: npt.NDArray[np.bool_]
+    weights: Mapping[str, float]
+
+
+class _Part(NamedTuple):
+    """What a channel adds: `matrix` times `factor`, both with its weights."""
+
+    name: str
+    memory: Memory
+    matrix: sp.csr_array
+    factor: float
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Additive:
-    """Weighted links and priors for one task. `weights` are those of `links` and `priors`, by name."""
+    """Weighted links and priors for one task. `weights` are those of `links` and `priors`, by name; those of
+    `newcomers` hold instead for links to them."""
 
     prior: npt.NDArray[np.float32]
     links: Sequence[Links]
     priors: Sequence[Prior]
     weights: Mapping[str, float]
+    newcomers: Newcomers | None = None
 
     @classmethod
     def of(
-        cls, links: Sequence[Links], priors: Sequence[Prior], weights: Mapping[str, float], *, products: int
+        cls,
+        links: Sequence[Links],
+        priors: Sequence[Prior],
+        weights: Mapping[str, float],
+        *,
+        products: int,
+        newcomers: Newcomers | None = None,
     ) -> Additive:
         """The channels whose weight is above 0; there are `products` products."""
+        if newcomers is not None and not newcomers.products.any():
+            newcomers = None
+        theirs: Mapping[str, float] = {} if newcomers is None else newcomers.weights
         prior = np.zeros(products, dtype=np.float32)
         for given in priors:
             prior += np.float32(weights.get(given.name, 0.0)) * given.values
         return cls(
             prior=prior,
-            links=tuple(one for one in links if weights.get(one.name, 0.0) > 0),
+            links=tuple(
+                one for one in links if max(weights.get(one.name, 0.0), theirs.get(one.name, 0.0)) > 0
+            ),
             priors=tuple(one for one in priors if weights.get(one.name, 0.0) > 0),
             weights=dict(weights),
+            newcomers=newcomers,
         )
+
+    @cached_property
+    def _parts(self) -> tuple[_Part, ...]:
+        return tuple(self._part(one) for one in self.links)
+
+    def _part(self, one: Links) -> _Part:
+        weight, matrix = self.weights.get(one.name, 0.0), one.matrix
+        theirs = weight if self.newcomers is None else self.newcomers.weights.get(one.name, 0.0)
+        if self.newcomers is None or theirs == weight:
+            return _Part(one.name, one.memory, matrix, weight * one.scale)
+        values = np.where(self.newcomers.products[matrix.indices], np.float32(theirs), np.float32(weight))
+        at = np.flatnonzero(values)
+        cells = csr(
+            matrix.data[at] * values[at],
+            matrix.indices[at],
+            np.searchsorted(at, matrix.indptr),
+            matrix.shape,
+        )
+        return _Part(one.name, one.memory, cells, one.scale)
 
     @cached_property
     def merged(self) -> Mapping[Memory, sp.csr_array]:
         """float64 [n, n]: the links of all channels that remember in the same way, added up. Made when first
         asked for: it serves where many histories are scored at once."""
         found: dict[Memory, sp.csr_array] = {}
-        for one in self.links:
-            part = one.matrix.astype(np.float64) * (self.weights[one.name] * one.scale)
+        for one in self._parts:
+            part = one.matrix.astype(np.float64) * one.factor
             found[one.memory] = found[one.memory] + part if one.memory in found else part
         return found
 
@@ -63,9 +117,8 @@ class Additive:
         values: list[npt.NDArray[np.float32]] = []
         factors: list[float] = []
         ends = history.products + 1
-        for one in self.links:
-            counts = remembered(history, one.memory).astype(np.float64)
-            counts *= self.weights[one.name] * one.scale
+        for one in self._parts:
+            counts = remembered(history, one.memory).astype(np.float64) * one.factor
             starts, stops = one.matrix.indptr[history.products], one.matrix.indptr[ends]
             for start, stop in zip(starts.tolist(), stops.tolist(), strict=True):
                 columns.append(one.matrix.indices[start:stop])
@@ -92,9 +145,9 @@ class Additive:
         place = np.full(len(self.prior), -1, dtype=np.int64)
         place[products] = np.arange(len(products))
         found: dict[str, npt.NDArray[np.float32]] = {}
-        for one in self.links:
-            factor = np.float32(self.weights[one.name] * one.scale)
-            columns, values = _rows(one.matrix, history.products, remembered(history, one.memory) * factor)
+        for one in self._parts:
+            counts = remembered(history, one.memory) * np.float32(one.factor)
+            columns, values = _rows(one.matrix, history.products, counts)
             at = place[columns]
             hit = at >= 0
             if hit.any():
@@ -111,9 +164,29 @@ def by_task(
     weights: Mapping[Task, Mapping[str, float]],
     *,
     products: int,
+    unmet: npt.NDArray[np.bool_] | None = None,
 ) -> dict[Task, Additive]:
-    """The scores of the tasks that start from products."""
-    return {task: Additive.of(links, priors, weights[task], products=products) for task in PRODUCT_TASKS}
+    """The scores of the tasks that start from products; `unmet` bool [n] are those that nobody met yet."""
+    theirs = newcomers_of(weights, unmet)
+    return {
+        task: Additive.of(
+            links,
+            priors,
+            weights[task],
+            products=products,
+            newcomers=theirs if task == "history" else None,
+        )
+        for task in PRODUCT_TASKS
+    }
+
+
+def newcomers_of(
+    weights: Mapping[Task, Mapping[str, float]], unmet: npt.NDArray[np.bool_] | None
+) -> Newcomers | None:
+    """The products that nobody met yet with their weights, if any were learned."""
+    if unmet is None or "newcomer" not in weights:
+        return None
+    return Newcomers(products=unmet, weights=weights["newcomer"])
 
 
 def _rows(
