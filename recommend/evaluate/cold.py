@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from kg.errors import SettingsError
-from kg.graph import CATALOG_RELATIONS, USER_RELATIONS, EdgeType, Graph
-from kg.split import hold_out
+from kg.graph import CATALOG_RELATIONS, USER_RELATIONS, Graph
+from kg.split import hold_out, without_behaviour
 from recommend.channels.base import Prior
 from recommend.evaluate.baselines import single
 from recommend.evaluate.judging import RANKING, TIES, additive
@@ -24,6 +24,7 @@ from recommend.evaluate.knn_kg import merged, similarities
 from recommend.evaluate.ranking import MEMORY, rank
 from recommend.evaluate.report import Comparison, Report, Row, profile_of
 from recommend.evaluate.units import Units
+from recommend.evaluate.variants import RELEARNED, against_variants, relearned, space_variants
 from recommend.rank.additive import Additive
 from recommend.rank.memory import ALL
 from recommend.recommender import Recommender
@@ -40,6 +41,7 @@ _ABOUT: Mapping[str, str] = {
     COSINE: "the same of what the catalog says (brand, category, attributes)",
     RANDOM: "every product alike",
 }
+_LESS = "the same model, its weights learned again as if these vector spaces had no neighbours"
 
 
 def evaluate_cold(
@@ -73,19 +75,21 @@ def evaluate_cold(
         )
 
     def fitted(known: Graph) -> Recommender:
-        return Recommender.fit(known, settings=settings, seed=seed, cache=cache, progress=progress)
+        return Recommender.fit(
+            known, settings=settings, seed=seed, cache=cache, progress=progress, keep_lessons=True
+        )
 
     whole = fitted(train)
     units = Units.of_hidden(whole.fitted.behaviour, hidden)
     alone = fitted(catalog_only(train))
     scorers: dict[str, Additive] = {
-        WHOLE: additive(whole, whole.weights["history"]),
-        CATALOG: additive(alone, alone.weights["history"]),
+        **_with_and_without(WHOLE, whole),
+        **_with_and_without(CATALOG, alone),
         SUM: _unweighted(train),
         COSINE: _unweighted(catalog_only(train)),
         RANDOM: _constant(graph.product_count),
     }
-    rows = []
+    rows: dict[str, Row] = {}
     for name, scorer in scorers.items():
         lists = rank(
             scorer,
@@ -97,13 +101,13 @@ def evaluate_cold(
             progress=progress,
             stage=f"rank {name}",
         )
-        rows.append(
-            Row.of_lists(
-                name, lists, units, cutoffs=(k,), listed=int(new.sum()), seed=seed, about=_ABOUT[name]
-            )
+        rows[name] = Row.of_lists(
+            name, lists, units, cutoffs=(k,), listed=int(new.sum()), seed=seed, about=_ABOUT.get(name, _LESS)
         )
-    first, second, both, catalog, _ = rows
     headline = f"recall@{k}"
+    beside = [(WHOLE, SUM), (WHOLE, CATALOG), (CATALOG, COSINE)]
+    for name, model in ((WHOLE, whole), (CATALOG, alone)):
+        beside += against_variants(name, space_variants(model.fitted.links))
     return Report(
         protocol={
             "kind": "cold",
@@ -121,16 +125,27 @@ def evaluate_cold(
             "masked": "products that the user is known to have bought or rated: none of these",
             "empty_places": "count as misses",
             "intervals": "95 %, percentile bootstrap over users, 1,000 samples, paired between models",
+            **({"vectors": RELEARNED} if space_variants(whole.fitted.links) else {}),
             "profile": profile_of(settings),
             "settings": asdict(settings),
         },
-        rows=tuple(rows),
-        comparisons=(
-            *(Comparison.of(first, row, headline, seed=seed) for row in (both, second)),
-            Comparison.of(second, catalog, headline, seed=seed),
+        rows=tuple(rows.values()),
+        comparisons=tuple(
+            Comparison.of(rows[one], rows[other], headline, seed=seed) for one, other in beside
         ),
-        weights={name: w for name, w in whole.weights["history"].items() if w > 0},
+        weights={
+            name: w for name, w in whole.weights.get("newcomer", whole.weights["history"]).items() if w > 0
+        },
     )
+
+
+def _with_and_without(name: str, model: Recommender) -> dict[str, Additive]:
+    """The sum of a model, and of the same without some of its vector spaces."""
+    found = {name: additive(model, model.weights["history"])}
+    gone = space_variants(model.fitted.links)
+    for variant, weights in relearned(model).items():
+        found[f"{name}, {variant}"] = additive(model, weights, gone=gone[variant])
+    return found
 
 
 def cold_products(graph: Graph, share: float, *, seed: int) -> npt.NDArray[np.bool_]:
@@ -140,13 +155,6 @@ def cold_products(graph: Graph, share: float, *, seed: int) -> npt.NDArray[np.bo
     found = np.zeros(graph.product_count, dtype=np.bool_)
     found[chosen] = True
     return found
-
-
-def without_behaviour(graph: Graph, products: npt.NDArray[np.bool_]) -> Graph:
-    """The graph as if no user had ever met some products (bool [n])."""
-    types = [EdgeType("user", name, "product") for name in USER_RELATIONS.values()]
-    masks = {one: products[graph.relations[one].tails] for one in types if one in graph.relations}
-    return graph.without(edges=masks)
 
 
 def catalog_only(graph: Graph) -> Graph:

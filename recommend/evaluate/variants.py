@@ -1,8 +1,9 @@
-"""A graph with something taken away: all that is known of products, one relation, or only its meaning."""
+"""A graph or a model with something taken away: all that is known of products, a relation, its meaning, or
+a vector space."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -10,8 +11,18 @@ import numpy as np
 from kg.attribute_table import AttributeTable
 from kg.graph import FOUND, USER_RELATIONS, Graph, Relation
 from kg.product_table import ProductTable
+from recommend.channels import Links
+from recommend.channels.neighbours import channels_of_spaces
+from recommend.recommender import Recommender
 from recommend.settings import Settings
 
+ONLY, WITHOUT = "only ", "without "
+NO_SPACE = f"{WITHOUT}vectors"
+RELEARNED = (
+    "one model, its weights learned again as if some vector spaces had no neighbours ('only' one: even if a "
+    "build does not keep it); where products that nobody met have weights of their own, those of the other "
+    "channels stay; the fused space still knows what it was fused from"
+)
 _BEHAVIOUR = frozenset({FOUND, *USER_RELATIONS.values()})
 
 
@@ -34,6 +45,44 @@ def behaviour_only(graph: Graph) -> Graph:
 def without_vectors(settings: Settings) -> Settings:
     """The settings of a build that has nothing but behaviour to learn from."""
     return replace(settings, text=False, image=False, kge=False, gnn=False, fusion=None)
+
+
+def space_variants(links: Iterable[Links]) -> dict[str, tuple[str, ...]]:
+    """Which channels a model goes without, by the name of the variant: 'without vectors', 'only gnn' (and no
+    other space) for each vector space, and if there are several 'without gnn'. Empty without spaces."""
+    spaces = channels_of_spaces(links)
+    every = tuple(name for names in spaces.values() for name in names)
+    if not spaces:
+        return {}
+    found = {NO_SPACE: every}
+    for space, names in spaces.items():
+        found[f"{ONLY}{space}"] = tuple(name for name in every if name not in names)
+    if len(spaces) > 1:
+        found |= {f"{WITHOUT}{space}": names for space, names in spaces.items()}
+    return found
+
+
+def relearned(model: Recommender) -> dict[str, dict[str, float]]:
+    """The weights for histories of each of the `space_variants` of a model that kept its lessons."""
+    variants = space_variants(model.fitted.links)
+    lessons, kept = model.fitted.lessons, dict(model.weights["history"])
+    if lessons is None:  # too few users to learn from: a channel is just not there
+        return {name: {**kept, **dict.fromkeys(gone, 0.0)} for name, gone in variants.items()}
+    every = variants.get(NO_SPACE, ())
+    return {
+        name: lessons.weights_without(
+            gone, heard=set(every).difference(gone) if name.startswith(ONLY) else ()
+        )
+        for name, gone in variants.items()
+    }
+
+
+def against_variants(name: str, variants: Collection[str]) -> list[tuple[str, str]]:
+    """Which models to compare to see what spaces add: each alone to what needs no vectors, then all of them
+    and each to all the rest."""
+    core = f"{name}, {NO_SPACE}"
+    found = [(f"{name}, {one}", core) for one in variants if one.startswith(ONLY)]
+    return found + [(name, f"{name}, {one}") for one in variants if one.startswith(WITHOUT)]
 
 
 def shuffled(graph: Graph, relations: Collection[str], *, seed: int) -> Graph:

@@ -12,6 +12,7 @@ from recommend.cli.opening import open_shop
 from recommend.cli.options import credentials_option, json_option, shop_option
 from recommend.cli.output import facts_of, print_json, print_table
 from recommend.cli.progress import BuildProgress
+from recommend.cli.reports import print_spaces
 
 if TYPE_CHECKING:
     from kg import Version
@@ -103,6 +104,7 @@ def print_version(version: Version) -> None:
     print_table(("stage", "seconds"), [(name, f"{s:.1f}") for name, s in stages.items()], right=("seconds",))
     learned = dict(card.get("validation", {}))
     weights = learned.pop("weights", {})
+    spaces = card.pop("vectors", {})
     pictures = dict(card.get("pictures", {}))
     examples = pictures.pop("examples", [])
     rows = facts_of({**card, "pictures": pictures, "validation": learned})
@@ -113,6 +115,10 @@ def print_version(version: Version) -> None:
         click.echo("\npictures that could not be used, for example:")
         for example in examples[:3]:
             click.echo(f"  {example}")
+    if spaces:
+        click.echo()
+        print_spaces(spaces)
+        click.echo("(shelfgraph audit --vectors tests new products too)")
     if weights:
         strongest = sorted(weights.items(), key=lambda item: (-item[1], item[0]))
         click.echo("\nweights: " + ", ".join(f"{name} {weight:.2f}" for name, weight in strongest))

@@ -8,6 +8,7 @@ import pytest
 
 from kg import Shop
 from recommend import build
+from recommend.cli.reports import print_spaces
 from tests.recommend.cli.lampshop import PLAIN, behaviour, catalog, run
 
 
@@ -43,9 +44,52 @@ def test_json(folder: Path) -> None:
     ]
 
 
+def test_vectors_are_audited_too(folder: Path) -> None:
+    asked = ("audit", "--shop", folder, "--vectors", "--profile", "fast", "--cold", ".4")
+    ran = run(*asked)
+    assert ran.status == 0, ran.err
+    assert ran.out.startswith("text: ndcg@10 ")
+    for word in (
+        "exact, only text",
+        "exact, without vectors",
+        "new products",
+        "purchases of the product",
+        "exact, catalog only",
+    ):
+        assert word in ran.out
+    ran = run(*asked, "--json")
+    assert ran.document["protocol"]["kind"] == "audit of vectors"
+    assert ran.document["spaces"] == ["text"]
+    assert [row["model"] for row in ran.document["rows"]] == [
+        "exact",
+        "exact, without vectors",
+        "exact, only text",
+    ]
+    assert "exact, catalog only, only text" in {row["model"] for row in ran.document["new"]["rows"]}
+
+
+def test_what_a_build_measured_of_a_space_is_a_row(capsys: pytest.CaptureFixture[str]) -> None:
+    measured = {"with": 0.0812, "without": 0.079, "interval": [0.001, 0.0034]}
+    rare = {"pairs": 9, "with": 0.125, "without": 0.25, "interval": [-0.2, -0.05]}
+    print_spaces(
+        {
+            "gnn": {**measured, "rare": rare, "kept": "on"},
+            "kge": {**measured, "rare": {"pairs": 0}, "kept": "off"},
+        }
+    )
+    gnn, kge = (line for line in capsys.readouterr().out.splitlines() if line.startswith(("gnn", "kge")))
+    for cell in ("0.0790", "0.0812", "+0.0010 to +0.0034", "0.250", "0.125", "-0.200 to -0.050"):
+        assert cell in gnn
+    assert gnn.split()[-1] == "on"
+    assert kge.split()[-1] == "off"
+
+
 @pytest.mark.parametrize(
     ("asked", "message"),
     [
+        (("--vectors",), "makes no vectors"),
+        (("--vectors", "--relation", "made_by"), "--relation is for an audit of the graph"),
+        (("--cold", ".2"), "--cold is for --vectors"),
         (("--relation", "also_seen"), "no relation 'also_seen'"),
         (("--holdout", "2"), "between 0 and 1"),
         (("--memory", "much"), "no size"),

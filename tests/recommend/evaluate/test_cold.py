@@ -9,6 +9,7 @@ from kg.errors import SettingsError
 from kg.graph import Graph
 from kg.records import Fact, Interaction, Product
 from kg.snapshot import assemble
+from kg.split import without_behaviour
 from recommend.behaviour import Behaviour
 from recommend.evaluate import evaluate_cold
 from recommend.evaluate.cold import (
@@ -19,7 +20,6 @@ from recommend.evaluate.cold import (
     WHOLE,
     catalog_only,
     cold_products,
-    without_behaviour,
 )
 from tests.recommend.evaluate.logs import random_log
 from tests.recommend.shops import PLAIN
