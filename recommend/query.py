@@ -33,8 +33,8 @@ class Query:
     owns.
 
     `sort`, `facets` and `profile` are of searches: another order than by relevance, the fields to count by,
-    and a ranking profile of the shop's rules (see `recommend.shopfront`). `balance` is of the others: what
-    the list shall be beside relevant (see `recommend.rank.balance`).
+    and a ranking profile of the shop's rules (see `recommend.shopfront`). `balance` is what the list shall be
+    beside relevant (see `recommend.rank.balance`), which no sorted list can be.
     """
 
     text: str | None = None
@@ -62,6 +62,8 @@ class Query:
             raise SettingsError(f"k={self.k} is outside 1 to {MOST_RESULTS:,}")
         if self.ranking not in get_args(RankingName):
             raise SettingsError(f"ranking={self.ranking!r} must be 'exact' or 'best'")
+        if self.balance and self.sort not in (None, "relevance"):
+            raise SettingsError(f"sort={self.sort!r} and a balance exclude each other; leave one of them out")
 
     @property
     def is_search(self) -> bool:

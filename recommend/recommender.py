@@ -70,7 +70,13 @@ class Recommender:
         self._tastes = additive["history"]
         filters = FilterIndex.of(fitted.graph)
         book = Rulebook.open(rules, fitted.graph, filters, channels=tuple(fitted.weights["query"]))
-        self._front = Shopfront(fitted.graph, filters, book, popularity=lambda: fitted.behaviour.popularity)
+        self._front = Shopfront(
+            fitted.graph,
+            filters,
+            book,
+            popularity=lambda: fitted.behaviour.popularity,
+            shelf=lambda: self._recommending.shelf,
+        )
         self._searching = Searching(
             fitted, encoders, filters, self._front, self._tastes, taste=settings.taste
         )
@@ -88,11 +94,16 @@ class Recommender:
         seed: int = 0,
         cache: Path | None = None,
         progress: Progress | None = None,
+        keep_lessons: bool = False,
     ) -> Recommender:
-        """Fit everything in memory. `cache` is a folder for encodings that may be reused."""
+        """Fit everything in memory. `cache` is a folder for encodings that may be reused.
+
+        With `keep_lessons` the model keeps what its weights for histories were learned from
+        (`fitted.lessons`), so that they can be learned again without some channels.
+        """
         settings = settings or Settings()
         stages = Stages(progress)
-        fitted = fit(graph, settings, seed=seed, cache=cache, stages=stages)
+        fitted = fit(graph, settings, seed=seed, cache=cache, stages=stages, keep_lessons=keep_lessons)
         return cls._of(fitted, settings, seed, stages)
 
     @classmethod
@@ -118,7 +129,13 @@ class Recommender:
 
     @classmethod
     def _of(cls, fitted: Fitted, settings: Settings, seed: int, stages: Stages) -> Recommender:
-        additive = by_task(fitted.links, fitted.priors, fitted.weights, products=fitted.graph.product_count)
+        additive = by_task(
+            fitted.links,
+            fitted.priors,
+            fitted.weights,
+            products=fitted.graph.product_count,
+            unmet=fitted.behaviour.unmet,
+        )
         fitted.card = {**fitted.card, **fitted.made.card, "stages": stages.seconds}
         encoders = QueryEncoders.of(fitted.made, settings)
         return cls(fitted, encoders, additive, settings=settings, seed=seed)
@@ -211,13 +228,15 @@ class Recommender:
         sort: SortOrder | None = None,
         facets: Sequence[str] | bool = (),
         profile: str = "",
+        balance: Balance | None = None,
     ) -> Results:
         """Products for a text, a picture or both; with a user or a history, to their taste.
 
         `where` are filters, such as 'price<=50'; `ranking` 'best' lets trees rank the best products again, if
         this version has them. `sort` is another order of the result than by relevance, `facets` the fields by
         which its products are counted (True: those that make sense), `profile` a ranking profile of the
-        shop's rules. Raises SettingsError for a query that says nothing.
+        shop's rules; `balance` re-ranks (`recommend.rank.balance`). Raises SettingsError for a query that
+        says nothing.
         """
         if text is None and image is None:
             raise SettingsError("a search needs a text or an image; for recommendations call recommend()")
@@ -232,6 +251,7 @@ class Recommender:
             sort=None if sort is None else check_sort(sort),
             facets=facet_names(facets),
             profile=profile,
+            balance=balance,
         )
         return self._search(query)
 
@@ -353,7 +373,13 @@ class Recommender:
         found = self._recommending.found(query)
         moved = None if found.adjustment is None else found.adjustment.tolist()
         hits = hits_of(
-            self.graph.products, found.products, found.scores, found.signals, moved, balanced=found.balanced
+            self.graph.products,
+            found.products,
+            found.scores,
+            found.signals,
+            moved,
+            chances=found.chances,
+            balanced=found.balanced,
         )
         return Results(query=query, hits=hits, note=found.note)
 
@@ -366,7 +392,15 @@ class Recommender:
         moved = None if found.adjustment is None else found.adjustment.tolist()
         return Results(
             query=query,
-            hits=hits_of(self.graph.products, page.products, page.scores, found.signals, moved, page.pinned),
+            hits=hits_of(
+                self.graph.products,
+                page.products,
+                page.scores,
+                found.signals,
+                moved,
+                page.pinned,
+                balanced=page.balanced,
+            ),
             note="; ".join(notes),
             reading=asked.query.reading,
             correction=asked.correction,

@@ -18,6 +18,7 @@ from recommend.linked import Linked
 from recommend.query import PreparedQuery, Query
 from recommend.query_encoders import QueryEncoders
 from recommend.rank.additive import Additive
+from recommend.rank.balance import Balance
 from recommend.rank.blend import Part
 from recommend.search_order import Asked, Mask, Numbers, Order, Scores
 from recommend.shopfront import Active, Correction, Page, Profile, Ranking, Shopfront, SortOrder, check_sort
@@ -88,7 +89,7 @@ class Searching:
     def found(self, query: Query, history: History | None = None) -> Found:
         """What a search shows, by the shop's rules, in the order and with the facets that are asked for."""
         asked = self.asked(query, history, profile=self._front.rules.profile(query.profile))
-        order = Order(asked, self._fitted.ranker)
+        order, balance = Order(asked, self._fitted.ranker), _balance(query, asked.profile)
         shown = self._rules(asked)
         page = self._front.page(
             Ranking(
@@ -101,9 +102,12 @@ class Searching:
             active=shown.active,
             hidden=~asked.allowed if shown.hidden is None else shown.hidden | ~asked.allowed,
             sort=_sort(query, asked.profile),
+            balance=balance,
             facets=query.facets,
             share=SHARE if asked.profile.relevance is None else asked.profile.relevance,
         )
+        if balance and page.balanced is not None:
+            asked = replace(asked, notes=(*asked.notes, balance.note))
         signals: dict[str, Scores] = {}
         for part in asked.parts:
             signals.update(part.shares(page.products))
@@ -281,4 +285,8 @@ def _unknown(reading: Reading) -> list[str]:
 
 
 def _sort(query: Query, profile: Profile) -> SortOrder:
-    return check_sort(query.sort or profile.sort)
+    return check_sort(query.sort or ("relevance" if query.balance else profile.sort))
+
+
+def _balance(query: Query, profile: Profile) -> Balance | None:
+    return query.balance if query.balance or query.sort else profile.balance

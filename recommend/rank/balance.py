@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import Literal, Protocol, TypeAlias, get_args
+from typing import Any, Literal, Protocol, TypeAlias, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +24,9 @@ from kg.errors import SettingsError
 
 Numbers: TypeAlias = npt.NDArray[np.int64]
 Scores: TypeAlias = npt.NDArray[np.float32]
+
+Rank: TypeAlias = Callable[[int, npt.NDArray[np.bool_]], tuple[Numbers, Scores]]
+"""Gives the k best of the allowed products (bool [n]) and their scores, best first."""
 
 Goal: TypeAlias = Literal["diversity", "novelty", "freshness", "fairness"]
 GOALS: tuple[Goal, ...] = get_args(Goal)
@@ -78,6 +81,11 @@ class Balance:
     def caps(self) -> Mapping[Group, int]:
         found: dict[Group, int] = {group: getattr(self, f"per_{group}") for group in GROUPS}
         return {group: most for group, most in found.items() if most}
+
+    @property
+    def note(self) -> str:
+        """What a reader of a list should know."""
+        return f"re-ranked for {self}: not in the order of scores"
 
     def scaled(self, factor: float) -> Balance:
         """The same caps with strengths times a factor, 1 at most."""
@@ -168,6 +176,31 @@ class Balanced:
     def added(self, place: int) -> dict[str, float]:
         """What each goal added for the product at a place, counted from 0."""
         return {name: float(term[place]) for name, term in self.terms.items() if term[place]}
+
+    def at(self, products: Numbers) -> Balanced:
+        """The same of another list: a product that was not chosen has place 0, and nothing added."""
+        place = {product: at for at, product in enumerate(self.products.tolist())}
+        at = np.array([place.get(product, -1) for product in products.tolist()], dtype=np.int64)
+
+        def of(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+            found = np.zeros(len(products), dtype=values.dtype)
+            found[at >= 0] = values[at[at >= 0]]
+            return found
+
+        terms = {name: of(term) for name, term in self.terms.items()}
+        return Balanced(products=products, by_score=of(self.by_score), terms=terms)
+
+
+def balanced(rank: Rank, k: int, balance: Balance, shelf: Shelf, allowed: npt.NDArray[np.bool_]) -> Balanced:
+    """The k best of a ranking under a balance. What cannot be had makes room for what can, however far down
+    that is."""
+    size = pool_size(balance, k)
+    products, scores = rank(len(allowed) if balance.in_stock else size, allowed)
+    pool = np.arange(len(products))
+    if balance.in_stock:
+        pool = np.union1d(pool[:size], np.flatnonzero(~shelf.absent(products))[:size])
+    found = rebalanced(products[pool], scores[pool], k, balance, shelf)
+    return replace(found, by_score=pool[found.by_score - 1] + 1)
 
 
 def pool_size(balance: Balance, k: int) -> int:

@@ -32,7 +32,8 @@ They stand in a file that the shop edits, `rules.toml` in its folder. All of it 
     channels = { lexical = 1.5 }           # weights of channels, times this
     taste = 0.1                            # how much a user's taste counts (of 1), instead of the settings'
     relevance = 0.4                        # share of the best score from which products count and are sorted
-    sort = "price"                         # the order, if the request asks for none
+    sort = "price"                         # the order, if the request asks for none; or instead of it
+    # balance = "per_brand=2, in_stock"    # what the list shall be beside relevant (recommend.rank.balance)
     boost = [ { where = "availability=clearance", factor = 2 } ]
     bury = [ { where = "brand=Lumo", factor = 0.8 } ]
 
@@ -61,6 +62,7 @@ from datetime import date
 
 from kg.filters import Filter
 from kg.graph import Graph
+from recommend.rank.balance import Balance
 from recommend.shopfront.sorting import SortOrder
 from recommend.understand.language import Synonyms
 from recommend.understand.reading import Reading
@@ -139,6 +141,7 @@ class Profile:
     taste: float | None = None
     relevance: float | None = None
     sort: SortOrder = "relevance"
+    balance: Balance | None = None
     boosts: tuple[Boost, ...] = ()
 
     def weighted(self, weights: Mapping[str, float]) -> dict[str, float]:

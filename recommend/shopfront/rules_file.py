@@ -13,6 +13,7 @@ from typing import Any
 
 from kg.errors import SettingsError
 from recommend.query import MOST_RESULTS
+from recommend.rank.balance import Balance
 from recommend.shopfront.rules import (
     RULES_FILE,
     Boost,
@@ -24,7 +25,7 @@ from recommend.shopfront.rules import (
     words_of,
 )
 from recommend.shopfront.rules_table import Table, nearest
-from recommend.shopfront.sorting import check_sort
+from recommend.shopfront.sorting import SortOrder, check_sort
 from recommend.understand.language import Synonyms
 
 _TABLES = ("synonym", "pin", "boost", "bury", "hide")
@@ -207,11 +208,30 @@ def _profiles(source: str, text: str, profiles: Any) -> Iterator[Profile]:
             order = check_sort(sort or "relevance")
         except SettingsError as error:
             table.fail("sort", f"= {sort!r} is no order", str(error))
+        balance = _balance(table, order)
         channels = _channels(table)
         table.end()
         yield Profile(
-            name=name, channels=channels, taste=taste, relevance=relevance, sort=order, boosts=tuple(boosts)
+            name=name,
+            channels=channels,
+            taste=taste,
+            relevance=relevance,
+            sort=order,
+            balance=balance,
+            boosts=tuple(boosts),
         )
+
+
+def _balance(table: Table, sort: SortOrder) -> Balance | None:
+    said = table.text("balance")
+    if not said:
+        return None
+    if sort != "relevance":
+        table.fail("balance", f"= {said!r} and a sort exclude each other", "leave one of them out")
+    try:
+        return Balance.parse(said)
+    except SettingsError as error:
+        table.fail("balance", f"= {said!r} cannot be read", str(error))
 
 
 def _channels(table: Table) -> dict[str, float]:

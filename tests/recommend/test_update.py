@@ -55,7 +55,13 @@ def fresh(graph: Graph, like: Recommender, cache: Path | None = None) -> Recomme
     )
     fitted.weights = {task: dict(weights) for task, weights in like.weights.items()}
     fitted.intent = like.fitted.intent
-    additive = by_task(fitted.links, fitted.priors, fitted.weights, products=graph.product_count)
+    additive = by_task(
+        fitted.links,
+        fitted.priors,
+        fitted.weights,
+        products=graph.product_count,
+        unmet=fitted.behaviour.unmet,
+    )
     return Recommender(fitted, model._encoders, additive, settings=model.settings, seed=model.seed)
 
 

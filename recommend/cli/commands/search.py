@@ -13,6 +13,7 @@ from recommend.cli.opening import open_recommender, open_shop, picture
 from recommend.cli.options import (
     ListCommand,
     answer_options,
+    balance_option,
     credentials_option,
     ranking_option,
     shop_option,
@@ -21,6 +22,7 @@ from recommend.cli.options import (
 
 if TYPE_CHECKING:
     from recommend.query import RankingName
+    from recommend.rank.balance import Balance
     from recommend.shopfront import SortOrder
 
 
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     metavar="FIELDS",
     help="Count the result by fields, such as 'brand,price,attr.colour'; 'all' for those that make sense.",
 )
+@balance_option
 @click.option("--profile", default="", metavar="NAME", help="A ranking profile of the shop's rules.")
 @click.option(
     "--rules",
@@ -69,6 +72,7 @@ def search(
     ranking: RankingName,
     sort: str | None,
     facets: tuple[str, ...],
+    balance: Balance | None,
     profile: str,
     rules: Path | None,
     vectors: Literal["files", "graph"],
@@ -81,6 +85,7 @@ def search(
     shelfgraph search "wireless headphones" --where 'price<=80' --explain
     shelfgraph search --image sofa.jpg --shop myshop
     shelfgraph search "desk lamp" --sort price --facets brand,price --profile clearance
+    shelfgraph search "desk lamp" --balance per_brand=2,in_stock
     """
     if text is None and image is None:
         raise click.UsageError("nothing to search for; write a TEXT (before --history) or give --image FILE")
@@ -100,6 +105,7 @@ def search(
             sort=_order(sort),
             facets=_fields(facets),
             profile=profile,
+            balance=balance,
         )
         print_answers(model, found, explain=explain, as_json=as_json)
 

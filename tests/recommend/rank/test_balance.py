@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kg.errors import SettingsError
-from recommend.rank.balance import Balance, Group, Numbers, Scores, pool_size, rebalanced
+from recommend.rank.balance import Balance, Group, Numbers, Scores, balanced, pool_size, rebalanced
+from recommend.rank.top import top
 
 
 class Plain:
@@ -131,6 +132,28 @@ def test_promises_hold(balance: Balance, count: int, k: int, brands: int, absent
         assert (np.sort(gone) == gone).all()  # all that can be had first
         if not balance.per_brand and gone.any():
             assert (~gone).sum() == (~shelf.gone).sum()  # and only where nothing else is left
+
+
+def test_what_can_be_had_is_found_however_far_down() -> None:
+    count = 4_000
+    scores = np.linspace(1.0, 0.1, count, dtype=np.float32)
+    shelf = Plain(count, absent=frozenset(range(count)) - {7, 3_000, 3_900})
+
+    def rank(k: int, allowed: npt.NDArray[np.bool_]) -> tuple[Numbers, Scores]:
+        best = top(np.where(allowed, scores, np.float32(-np.inf)), k)
+        return best, scores[best]
+
+    allowed = np.arange(count) != 3_000
+    found = balanced(rank, 4, Balance(in_stock=True), shelf, allowed)
+    assert found.products.tolist() == [7, 3_900, 0, 1]
+    assert found.by_score.tolist() == [8, 3_900, 1, 2]  # 3,000 is not allowed and has no place
+
+
+def test_places_and_terms_move_with_their_products() -> None:
+    found = rebalanced(*_pool(6), 3, Balance(novelty=1.0), Plain(6)).at(np.array([5, 99, 0]))
+    assert found.by_score.tolist() == [6, 0, 0]  # 0 was not chosen
+    assert found.added(0) == {"novelty": pytest.approx(1.0)}
+    assert found.added(1) == found.added(2) == {}
 
 
 @given(balance=balances)

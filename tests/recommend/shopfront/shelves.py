@@ -12,8 +12,10 @@ from kg.filters import FilterIndex, parse_where
 from kg.graph import Graph
 from kg.records import Product
 from kg.snapshot import assemble
+from recommend.behaviour import Behaviour
 from recommend.channels.base import DenseSignal
 from recommend.rank.blend import Part
+from recommend.rank.shelf import GraphShelf
 from recommend.rank.top import top
 from recommend.shopfront import Page, Ranking, Rulebook, Shopfront
 from recommend.shopfront.relevance import Mask, Numbers, Rank, Scores
@@ -64,8 +66,13 @@ def shelf(count: int = 6) -> Graph:
 def front(graph: Graph, rules: str = "") -> Shopfront:
     filters = FilterIndex.of(graph)
     book = Rulebook(rules_of(rules), graph, filters, channels=("lexical", "text"))
+    kind = np.zeros(graph.product_count, dtype=np.int64)
     return Shopfront(
-        graph, filters, book, popularity=lambda: np.arange(graph.product_count, dtype=np.float32) % 4
+        graph,
+        filters,
+        book,
+        popularity=lambda: np.arange(graph.product_count, dtype=np.float32) % 4,
+        shelf=lambda: GraphShelf(graph, Behaviour.of(graph), {}, kind=lambda: kind, shown=lambda most: ()),
     )
 
 

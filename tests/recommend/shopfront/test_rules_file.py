@@ -120,6 +120,8 @@ WRONG = {
     '[profiles.x]\nchannels = { lexical = "much" }': (2, "lexical = 'much'", "lexical = 1.5"),
     '[profiles.x]\nchannels = 3': (2, "channels = 3", "{ lexical = 1.5 }"),
     '[profiles.x]\ntaste = 2': (2, "taste = 2", "taste = 0.1"),
+    '[profiles.x]\nbalance = "variety=1"': (2, "'variety' is unknown", "diversity"),
+    '[profiles.x]\nsort = "price"\nbalance = "per_brand=2"': (3, "a sort exclude each other", "leave one"),
     '[profiles.x]\nsort = "cheapest"': (2, "sort = 'cheapest'", "price_desc"),
     '[profiles.x]\nboost = { where = "brand=HP" }': (2, "must be a list", "boost = [{"),
     '[profiles.x]\nboost = [{ where = "brand=HP" }]': (1, "x boost 1: factor is missing", "factor = 1.5"),

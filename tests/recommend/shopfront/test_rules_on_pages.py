@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kg.errors import SettingsError
+from recommend.rank.balance import Balance
 from recommend.shopfront import NO_RULES
 from tests.recommend.shopfront.shelves import SIX, TODAY, front, page, rounded, shelf
 
@@ -168,3 +169,23 @@ def test_what_the_catalog_lacks_is_a_warning(caplog: pytest.LogCaptureFixture) -
     assert "lexical, text" in shop.rules.warnings[2]
     assert len(caplog.messages) == 4
     assert "“none” means no product: brand=Nobody" in caplog.messages[-1]
+
+
+# --- a balance ---
+
+
+def test_a_balance_counts_beside_boosts_and_pins() -> None:
+    pin = '[[pin]]\nquery = "lamp"\nproduct = "p5"\nposition = 1\n'
+    found = page(SIX, BOOSTS + pin, k=4, balance=Balance(per_brand=1))
+    # boosted: 3 (B) 1.2, 1 (B) .8, 4 (A) .5 …; what is pinned has its place, whatever its brand
+    assert found.products.tolist() == [5, 3, 4]
+    assert found.pinned == {0: "pin 1"}
+    assert found.scores.tolist() == pytest.approx([0.2, 1.2, 0.5])
+    assert found.balanced is not None
+    assert found.balanced.by_score.tolist() == [0, 1, 3]
+    assert page(SIX, BOOSTS + pin).balanced is None
+
+
+def test_a_balance_is_over_what_the_filters_leave() -> None:
+    found = page(SIX, k=4, where=["price<=50"], balance=Balance(per_brand=1))
+    assert found.products.tolist() == [1, 2]

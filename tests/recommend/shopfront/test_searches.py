@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -15,6 +16,7 @@ from kg import Product, Shop
 from kg.errors import SettingsError
 from kg.filters import Filter
 from recommend import build, update
+from recommend.rank.balance import Balance
 from recommend.recommender import Recommender
 from tests.recommend.asking import ALL
 from tests.recommend.shops import PLAIN
@@ -208,6 +210,35 @@ def test_profiles(ruled: Recommender) -> None:
     assert ruled.search("black lamp", profile="cheap", sort="relevance").total is None
     with pytest.raises(SettingsError, match="there are cheap, words"):
         ruled.search("black lamp", profile="dear")
+
+
+def test_a_balanced_search_keeps_scores_and_says_so(shop: Recommender) -> None:
+    plain = shop.search("kind3 oak", k=ALL)
+    place = {hit.product.id: at for at, hit in enumerate(plain, start=1)}
+    found = shop.search("kind3 oak", balance=Balance(per_brand=1, novelty=0.2), k=8)
+    brands = [hit.product.brand for hit in found]
+    assert len(set(brands)) == len(brands) > 1
+    assert "re-ranked for novelty=0.2, per_brand=1" in found.note
+    assert [hit.by_score for hit in found] == [place[one] for one in found.ids]
+    assert [hit.by_score for hit in found] != list(range(1, len(found) + 1))
+    for hit in found:
+        assert sum(hit.signals.values()) == pytest.approx(hit.score, rel=1e-5)
+        assert hit.score == plain[place[hit.product.id] - 1].score
+
+
+def test_a_profile_may_balance_until_a_request_sorts(hand: Recommender, tmp_path: Path) -> None:
+    hand.save(tmp_path / "model")
+    rules = tmp_path / "rules.toml"
+    rules.write_text('[profiles.varied]\nbalance = "per_brand=1"\n', encoding="utf-8")
+    model = Recommender.open(tmp_path / "model", rules=rules)
+    varied = model.search("lamp", profile="varied")
+    assert "re-ranked for per_brand=1" in varied.note
+    assert max(Counter(hit.product.brand for hit in varied if hit.product.brand).values()) == 1
+    assert max(Counter(hit.product.brand for hit in model.search("lamp")).values()) > 1
+    cheap = model.search("lamp", profile="varied", sort="price")
+    assert cheap.ids == model.search("lamp", sort="price").ids
+    with pytest.raises(SettingsError, match="exclude each other"):
+        model.search("lamp", sort="price", balance=Balance(per_brand=1))
 
 
 def test_what_makes_no_sense_is_an_error(hand: Recommender, tmp_path: Path) -> None:
