@@ -29,6 +29,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=lambda item: item.path.parent != Path(__file__).parent)
     for item in items:
         served = any(name in getattr(item, "fixturenames", ()) for name in _SERVERS)
+        served |= item.path.parent.name == "server"  # these ask for it by name
         item.add_marker(pytest.mark.xdist_group("servers" if served else item.nodeid.partition("::")[0]))
 
 
