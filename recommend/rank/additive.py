@@ -101,6 +101,22 @@ class Additive:
         return _Part(one.name, one.memory, cells, one.scale)
 
     @cached_property
+    def _usual(self) -> tuple[_Part, ...]:
+        """The parts without those that lead to newcomers alone."""
+        return tuple(one for one in self._parts if self.weights.get(one.name, 0.0) > 0)
+
+    @cached_property
+    def _scored(self) -> tuple[_Part, ...]:
+        """The parts, those that lead to newcomers alone added up: they have few links, and every part costs
+        time."""
+        alone = [one for one in self._parts if self.weights.get(one.name, 0.0) <= 0]
+        added: dict[Memory, sp.csr_array] = {}
+        for one in alone:
+            part = one.matrix.astype(np.float64) * one.factor
+            added[one.memory] = added[one.memory] + part if one.memory in added else part
+        return (*self._usual, *(_Part("", memory, matrix.tocsr(), 1.0) for memory, matrix in added.items()))
+
+    @cached_property
     def merged(self) -> Mapping[Memory, sp.csr_array]:
         """float64 [n, n]: the links of all channels that remember in the same way, added up. Made when first
         asked for: it serves where many histories are scored at once."""
@@ -117,7 +133,7 @@ class Additive:
         values: list[npt.NDArray[np.float32]] = []
         factors: list[float] = []
         ends = history.products + 1
-        for one in self._parts:
+        for one in self._scored:
             counts = remembered(history, one.memory).astype(np.float64) * one.factor
             starts, stops = one.matrix.indptr[history.products], one.matrix.indptr[ends]
             for start, stop in zip(starts.tolist(), stops.tolist(), strict=True):
@@ -145,7 +161,8 @@ class Additive:
         place = np.full(len(self.prior), -1, dtype=np.int64)
         place[products] = np.arange(len(products))
         found: dict[str, npt.NDArray[np.float32]] = {}
-        for one in self._parts:
+        unmet = self.newcomers is not None and bool(self.newcomers.products[products].any())
+        for one in self._parts if unmet else self._usual:
             counts = remembered(history, one.memory) * np.float32(one.factor)
             columns, values = _rows(one.matrix, history.products, counts)
             at = place[columns]
