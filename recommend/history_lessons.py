@@ -68,7 +68,8 @@ def teach_history(
         priors=fit_priors(plain),
         hidden=split.hidden,
     )
-    further = [Blind.of(one, names, plain.settings, seed=seed) for one in folds.others() if folds.few]
+    others = folds.others() if folds.few else ()
+    further = [Blind.of(one, names, plain.settings, seed=seed) for one in others]
     whole = joined([_asked(one, blind, names, plain) for one in (first, *further)])
     given, weights = whole, dict(usual)
     card: dict[str, Any] = {}
