@@ -15,8 +15,8 @@ import numpy as np
 
 from kg.errors import SettingsError
 from kg.graph import Graph
-from kg.split import hold_out
 from recommend.evaluate.bands import NAMES, Bands
+from recommend.evaluate.hiding import hide_purchases
 from recommend.evaluate.judging import RANKING, TIES, Lists, additive
 from recommend.evaluate.leaks import Caution, relation_cautions
 from recommend.evaluate.ranking import MEMORY, rank
@@ -89,11 +89,7 @@ def audit(
     SettingsError if nobody has two products, if there is no graph, or for a relation that is not there.
     """
     settings = replace(settings or Settings(), search_queries=0, best_lists=0)  # the additive sum is tested
-    split = hold_out(graph, share=share, seed=seed)
-    if len(split.users) == 0:
-        raise SettingsError(
-            "no user of this shop has two products, so there is nothing to hide; load interactions"
-        )
+    split = hide_purchases(graph, share=share, seed=seed)
     known = product_relations(graph)
     chosen = known if relations is None else tuple(relations)
     missing = [name for name in chosen if name not in known]

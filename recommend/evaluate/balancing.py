@@ -11,8 +11,8 @@ import numpy.typing as npt
 
 from kg.errors import SettingsError
 from kg.graph import Graph
-from kg.split import hold_out
 from recommend.complements import Kinds
+from recommend.evaluate.hiding import hide_purchases
 from recommend.evaluate.metrics import coverage, find_hits, ndcg, recall
 from recommend.evaluate.report import Comparison, Report, Row, profile_of
 from recommend.evaluate.units import Units
@@ -49,11 +49,7 @@ def evaluate_balance(
     if not balance:
         raise SettingsError("the balance asks for nothing; write such as diversity=0.2")
     settings = replace(settings or Settings(), search_queries=0)  # no search is tested
-    split = hold_out(graph, share=share, seed=seed)
-    if len(split.users) == 0:
-        raise SettingsError(
-            "no user of this shop has two products, so there is nothing to hide; load interactions"
-        )
+    split = hide_purchases(graph, share=share, seed=seed)
     model = Recommender.fit(split.graph, settings=settings, seed=seed, cache=cache, progress=progress)
     sample = np.sort(np.random.default_rng(seed).permutation(split.users)[:users])
     units = Units.of_hidden(model.fitted.behaviour, split.hidden, sample)

@@ -16,6 +16,7 @@ from kg.graph import Graph
 from kg.records import Interaction
 from kg.split import HoldOut, hold_out
 from recommend.behaviour import Behaviour
+from recommend.evaluate.hiding import hide_purchases
 from recommend.evaluate.judging import TUNING_SHARE, judge
 from recommend.evaluate.leaks import Caution
 from recommend.evaluate.ranking import MEMORY
@@ -44,11 +45,7 @@ def evaluate_holdout(
     `cache` is for encodings of product texts and pictures, which know nothing of users. Rankings and dense
     baselines stay within about `memory` bytes. Raises SettingsError if no user has two products.
     """
-    split = hold_out(graph, share=share, seed=seed)
-    if len(split.users) == 0:
-        raise SettingsError(
-            "no user of this shop has two products, so there is nothing to hide; load interactions"
-        )
+    split = hide_purchases(graph, share=share, seed=seed)
     protocol = {
         "kind": "holdout",
         "share": share,

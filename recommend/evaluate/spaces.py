@@ -15,10 +15,10 @@ import numpy as np
 
 from kg.errors import SettingsError
 from kg.graph import Graph
-from kg.split import hold_out
 from recommend.channels.neighbours import channels_of_spaces
 from recommend.evaluate.bands import NAMES, Bands
 from recommend.evaluate.cold import CATALOG, WHOLE, evaluate_cold
+from recommend.evaluate.hiding import hide_purchases
 from recommend.evaluate.judging import RANKING, TIES, additive
 from recommend.evaluate.leaks import Caution, relation_cautions
 from recommend.evaluate.ranking import MEMORY, rank
@@ -90,11 +90,7 @@ def audit_spaces(
     Raises SettingsError if nobody has two products, or if the build makes no vectors.
     """
     settings = replace(settings or Settings(), search_queries=0, best_lists=0)  # the additive sum is tested
-    split = hold_out(graph, share=share, seed=seed)
-    if len(split.users) == 0:
-        raise SettingsError(
-            "no user of this shop has two products, so there is nothing to hide; load interactions"
-        )
+    split = hide_purchases(graph, share=share, seed=seed)
     model = Recommender.fit(
         split.graph, settings=settings, seed=seed, cache=cache, progress=progress, keep_lessons=True
     )
