@@ -72,11 +72,6 @@ class TasteRanker:
         chances[best[:DEPTH]] = self.calibration.of(said)
         return Dealt(scores=again, chances=chances)
 
-    def chances(self, history: History, products: Numbers, additive: Values) -> Values:
-        """float32 [m]: how likely each of the best products is to be taken next, as far as hidden
-        interactions tell. `products` are the best of the additive sum, best first."""
-        return self.calibration.of(self.said(history, products, additive)).astype(np.float32)
-
     def said(self, history: History, products: Numbers, additive: Values) -> npt.NDArray[np.float64]:
         """float64 [m]: what the trees say of the best products of the additive sum, best first."""
         return self.trees.said(table_of_best(self.features, history, products, additive))

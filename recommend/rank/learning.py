@@ -16,7 +16,7 @@ from recommend.rank.candidates import Candidates
 from recommend.rank.smooth import SmoothRanking
 
 _DEPTH = 10
-_LEAST_PRIOR = 1e-3
+LEAST_PRIOR = 1e-3
 _ENOUGH = 100
 """From so many hidden products on, a channel that makes no difference to them is taken to make none."""
 PRIOR_SHARE = 0.05
@@ -67,7 +67,7 @@ def _finished(given: Candidates, weights: Floats) -> Floats:
         weights = weights / top
     if given.priors:  # all that is known for a user without a history; too small to weigh in otherwise
         weights = weights.copy()
-        weights[-given.priors :] = np.maximum(weights[-given.priors :], _LEAST_PRIOR)
+        weights[-given.priors :] = np.maximum(weights[-given.priors :], LEAST_PRIOR)
     return weights
 
 

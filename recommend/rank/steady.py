@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from recommend.rank.candidates import Candidates
-from recommend.rank.learning import learn, value_of
+from recommend.rank.learning import LEAST_PRIOR, learn, value_of
 from recommend.rank.worth import of_users
 
 ENOUGH = 1_000
@@ -22,7 +22,6 @@ _DRAWS = 10
 _DEFAULTS = 100
 """The default weights count as much as so many users."""
 _DEPTH = 10
-_LEAST_PRIOR = 1e-3
 
 
 def learn_steadily(
@@ -40,7 +39,7 @@ def learn_steadily(
     found = _mixed(given, [(learned, sure), (start, 1 - sure)])
     top = max(found[name] for name in given.names)
     for name in given.names[len(given.names) - given.priors :]:
-        found[name] = max(found[name], _LEAST_PRIOR * top)
+        found[name] = max(found[name], LEAST_PRIOR * top)
     weights = {name: value / top for name, value in found.items()} if top > 0 else found
     return weights, value_of(given, weights)
 

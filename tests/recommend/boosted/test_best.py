@@ -187,7 +187,7 @@ def test_the_likely_is_taken_more_often(model: Recommender, taught: tuple[Recomm
         history = fold.behaviour.history(user)
         products, scores = best_products(fold.additive, history, listed, DEPTH)
         ranked = replace(ranker, features=fold.features)
-        chances.append(ranked.chances(history, products, scores))
+        chances.append(ranked.calibration.of(ranked.said(history, products, scores)))
         hidden = fold.hidden.indices[fold.hidden.indptr[user] : fold.hidden.indptr[user + 1]]
         taken.append(np.isin(products, hidden))
     chance, happened = np.concatenate(chances), np.concatenate(taken)
