@@ -23,13 +23,17 @@ from kg.shop import Shop
 from kg.versions import Versions, share
 from recommend import Recommender, build, update
 from recommend.settings import Settings
+from recommend.training.train import LEAST_QUERIES
 
 ROWS = 4_000
 KILLED = -signal.SIGKILL
-QUICK = Settings(text=False, image=False, kge=False, gnn=False, fusion=None)
+QUICK = Settings(text=False, image=False, kge=False, gnn=False, fusion=None, search_queries=LEAST_QUERIES)
+"""Every stage of a build without models, with as little to learn from as each accepts."""
 _CHANGES = frozenset({"os.link", "os.rename", "os.remove", "os.rmdir", "sqlite3.connect"})
 
 _server = multiprocessing.get_context("forkserver")
+_LATE = ("lightgbm", "scipy.optimize")
+"""What the product imports only when it learns."""
 
 
 def run(work: Callable[..., None], *arguments: object, until: Callable[[], bool] | None = None) -> int:
@@ -37,7 +41,7 @@ def run(work: Callable[..., None], *arguments: object, until: Callable[[], bool]
 
     With `until`, it is killed from outside as soon as that is true.
     """
-    _server.set_forkserver_preload([__name__])
+    _server.set_forkserver_preload([__name__, *_LATE])
     process = _server.Process(target=work, args=arguments)
     process.start()
     try:
