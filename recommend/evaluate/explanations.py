@@ -127,9 +127,9 @@ def _falls(tested: Sequence[Tested], seed: int | None = None) -> dict[str, Any]:
     found: dict[str, Any] = {"paths": len(tested)}
     if not tested:
         return found
-    falls, claims, gone, leaves = (
+    falls, own, claims, gone, leaves = (
         np.array([getattr(one, name) for one in tested], dtype=np.float64)
-        for name in ("fall", "claimed", "with_purchase", "leaves")
+        for name in ("fall", "own", "claimed", "with_purchase", "leaves")
     )
     fell = (falls > 0).astype(np.float64)
     found["score_falls"] = round(float(fell.mean()), 6)
@@ -139,7 +139,8 @@ def _falls(tested: Sequence[Tested], seed: int | None = None) -> dict[str, Any]:
         found["score_rises"] = round(float((falls < 0).mean()), 6)
         found["score_falls_with_the_purchase"] = round(float((gone > 0).mean()), 6)
         found["leaves_the_list"] = round(float(leaves.mean()), 6)
-        found["fall_of_claim"] = quantiles((falls / np.maximum(claims, 1e-12)).tolist())
+    for name, values in (("fall_of_claim", falls), ("own_fall_of_claim", own)):
+        found[name] = quantiles((values / np.maximum(claims, 1e-12)).tolist())
     found["median_fall"] = round(float(np.median(falls)), 6)
     found["median_claim"] = round(float(np.median(claims)), 6)
     return found
@@ -195,6 +196,10 @@ def _protocol(
         "product; not shown for the hit; drawn at random",
         "another_path": "of the same channel, from the same history to the same product; not shown",
         "fall": "share of the score that the deletion takes, paired, the mean over the paths of a hit",
+        "own_fall_of_claim": "the fall in the link that the path is of (its channel, from its product to the "
+        "hit) over what the explanation claims for the path: 1 where the claim is right and nothing makes up "
+        "for what is gone. 'fall_of_claim' counts all links that stood on the same edges, so it is larger "
+        "where evidence is shared: who bought two products one after the other bought them together, too",
         "of_vectors": "paths of neighbours in vector spaces and of what is learned as a whole, apart: no "
         f"edge stands behind them, so their links go as a whole. Here: {whole}",
         "largest_gap": "between a score and what its paths and the rest add up to, as a share of the score",

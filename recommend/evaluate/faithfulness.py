@@ -31,7 +31,9 @@ _DRAWS = 10
 class Tested:
     """A shown path of a hit and what its deletion does. Falls are shares of the score (negative: it rose);
     None where there is no such path. `claimed` is the share of the score that the explanation gives to the
-    path; `with_purchase` is the fall when the product of the history goes too."""
+    path; `own` is the part of the fall in the link that the path is of (its channel, from its product to the
+    hit), the rest is in links that stood on the same edges; `with_purchase` is the fall when the product of
+    the history goes too."""
 
     hit: int
     user: int
@@ -40,6 +42,7 @@ class Tested:
     rebuilt: bool
     claimed: float
     fall: float
+    own: float
     with_purchase: float
     leaves: bool
     random: float | None
@@ -99,11 +102,24 @@ class Faithfulness:
             rebuilt=path.channel in self._deleting.rebuilt,
             claimed=path.contribution / before,
             fall=(before - float(after[product])) / before,
+            own=self._own(links, without.links, history, (_source(edges), product), before),
             with_purchase=(before - float(left[product])) / before,
             leaves=place_of(self._fitted, after, history, product) > self._k,
             random=fall(self._random(links, history, known)),
             other=fall(self._other(links, history, product, known)),
         )
+
+    def _own(
+        self, links: Links, without: Sequence[Links], history: History, ends: tuple[int, int], before: float
+    ) -> float:
+        """What the link between two products lost, as a share of the score."""
+        cell = float(links.matrix[ends])
+        if cell <= 0:
+            return 0.0
+        left = next((float(one.matrix[ends]) for one in without if one.name == links.name), 0.0)
+        whole = Removal(links=frozenset({(links.name, *ends)}))
+        worth = before - float(self._deleting.scores(history, whole)[ends[1]])
+        return worth / before * (1 - left / cell)
 
     def _random(self, links: Links, history: History, known: set[Steps]) -> tuple[Edge, ...] | None:
         """A path of the channel from the history to any product that it does not have, but none shown."""

@@ -16,6 +16,7 @@ from recommend.behaviour import Behaviour
 from recommend.channels.base import FitContext, Links, fit_links
 from recommend.channels.traces import Edge, SimilarityTrace
 from recommend.evaluate.deletion import Deleting, Removal, edges_of
+from recommend.evaluate.faithfulness import Faithfulness
 from recommend.query import Query
 from recommend.recommender import Recommender
 from recommend.sparse import empty
@@ -24,14 +25,17 @@ from tests.recommend.shops import PLAIN, planted
 VIEWED = EdgeType("product", "also_viewed", "product")
 
 
-def small() -> Graph:
-    """Ann met 'a'. 'b' is also viewed, 'c' is of the same brand, and two others met 'd' too."""
+def small(*, timed: bool = False) -> Graph:
+    """Ann met 'a'. 'b' is also viewed, 'c' is of the same brand, and two others met 'd' (`timed`: next)."""
     products = [Product(id=name, brand="one" if name in "ac" else "") for name in "abcd"]
     met = [("ann", "a"), ("bob", "a"), ("bob", "d"), ("cid", "a"), ("cid", "d")]
     return assemble(
         products,
         [Fact(head="a", relation="also_viewed", tail="b")],
-        [Interaction(user=user, product=product) for user, product in met],
+        [
+            Interaction(user=user, product=product, time=float(moment) if timed else None)
+            for moment, (user, product) in enumerate(met)
+        ],
     )
 
 
@@ -60,6 +64,20 @@ def test_without_its_only_path_popularity_is_left(model: Recommender, product: s
     assert before - after == pytest.approx(path.contribution, rel=1e-5)
 
 
+def test_paths_that_stand_on_the_same_purchases_fall_together() -> None:
+    model = Recommender.fit(small(timed=True), settings=PLAIN)
+    graph = model.graph
+    ann = graph.nodes["user"].number("ann")
+    assert ann is not None
+    explanation = model.explain(Query(user="ann"), "d")
+    claims = {path.channel: path.contribution / explanation.score for path in explanation.paths}
+    assert set(claims) == {"co_purchase", "transitions"}
+    faithfulness = Faithfulness(model.fitted, Deleting(model), k=10, rng=np.random.default_rng(0))
+    tested = faithfulness.test(0, ann, explanation)
+    assert {one.channel: one.own for one in tested} == pytest.approx(claims, rel=1e-5)
+    assert [one.fall for one in tested] == pytest.approx([sum(claims.values())] * 2, rel=1e-5)
+
+
 def test_who_asks_keeps_what_they_did(model: Recommender) -> None:
     graph = model.graph
     ann, a, d = graph.nodes["user"].number("ann"), graph.number("a"), graph.number("d")
@@ -83,15 +101,17 @@ def test_nothing_gone_is_what_serves() -> None:
             assert scores[model.graph.number(hit.product.id)] == pytest.approx(hit.score, rel=1e-6)
 
 
-_PLANTED = {seed: Recommender.fit(planted(30, 40, seed=seed, noise=2), settings=PLAIN) for seed in range(2)}
+@pytest.fixture(scope="module")
+def planted_models() -> list[Recommender]:
+    return [Recommender.fit(planted(30, 40, seed=seed, noise=2), settings=PLAIN) for seed in range(2)]
 
 
 @settings(max_examples=25, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1))
-def test_it_equals_fitting_every_channel_again(seed: int) -> None:
+def test_it_equals_fitting_every_channel_again(planted_models: list[Recommender], seed: int) -> None:
     """Taken out of the graph beforehand, the edges give the same scores."""
     rng = np.random.default_rng(seed)
-    model = _PLANTED[seed % 2]
+    model = planted_models[seed % 2]
     fitted, deleting = model.fitted, Deleting(model)
     history = fitted.behaviour.history(int(rng.integers(len(model.graph.nodes["user"]))))
     facts = [t for t in model.graph.relations if t.head == "product"]

@@ -48,8 +48,12 @@ def test_a_faithful_explainer_passes(report: Report) -> None:
     assert deletion["paths"] >= HITS
     assert deletion["score_falls"] >= 0.95
     assert deletion["score_falls_with_the_purchase"] >= deletion["score_falls"]
-    # an edge carries several paths: the purchases behind a transition are behind co-purchase, too
-    assert 0.9 <= deletion["fall_of_claim"]["median"] <= 1.3
+    assert deletion["own_fall_of_claim"]["median"] == pytest.approx(1, abs=1e-4)
+    for channel in ("co_purchase", "transitions", "random_link"):  # one path a link: it falls as a whole
+        own = deletion["by_channel"][channel]["own_fall_of_claim"]
+        assert own == {"median": pytest.approx(1, abs=1e-4), "p10": pytest.approx(1, abs=1e-4)}
+    # the purchases behind a transition are behind co-purchase, too
+    assert deletion["by_channel"]["transitions"]["fall_of_claim"]["p10"] > 1.1
     assert against(report, "a random path")[0] > 0
     assert report.paths["validity"] == {"paths": report.paths["validity"]["paths"], "valid": 1.0}
     assert report.paths["of_vectors"] == {"hits_on_them_alone": 0.0, "carried": 0.0, "paths": 0}
@@ -72,6 +76,17 @@ def drawn(model: Recommender, *, of_the_list: bool) -> Callable[[Results, Prefer
         return found
 
     return explain
+
+
+def test_claims_that_are_too_large_are_caught(untaught: Recommender) -> None:
+    def explain(results: Results, prefer: Prefer) -> list[Explanation]:
+        return [
+            replace(one, paths=tuple(replace(path, contribution=2 * path.contribution) for path in one.paths))
+            for one in untaught.explain_all(results)
+        ]
+
+    found = evaluate_explanations(untaught, hits=5, explainer=explain)
+    assert found.paths["deletion"]["own_fall_of_claim"]["median"] == pytest.approx(0.5, abs=1e-4)
 
 
 def test_random_paths_of_a_hit_are_caught(model: Recommender) -> None:
@@ -117,12 +132,12 @@ def test_what_is_not_so_is_not_valid(untaught: Recommender, what: str) -> None:
     assert found.paths["validity"]["valid"] < 1
 
 
-def test_all_paths_carry_all_but_popularity(model: Recommender) -> None:
-    found = evaluate_explanations(model, hits=20, paths=1_000)
+def test_all_paths_carry_all_but_popularity(untaught: Recommender) -> None:
+    found = evaluate_explanations(untaught, hits=20, paths=1_000)
     assert found.paths["carried_by_shown"] == found.paths["carried_by_all"]
     rests = []
-    for user in model.graph.nodes["user"]:
-        for one in model.explain_all(model.recommend(user), paths=1_000):
+    for user in untaught.graph.nodes["user"]:
+        for one in untaught.explain_all(untaught.recommend(user), paths=1_000):
             rests.append(one.signals.get("popularity", 0.0) / one.score)
             assert one.shown_share == pytest.approx(1 - rests[-1], abs=1e-5)
     assert 1 - max(rests) - 1e-6 <= found.row("strongest").means["carried"] <= 1 - min(rests) + 1e-6
