@@ -13,7 +13,7 @@ from recommend.recommender import Recommender
 from recommend.results import Results
 from recommend.settings import Settings
 from tests.recommend.asking import ALL, ENTRANCES, Ask, entrances
-from tests.recommend.shops import KINDS, PLAIN, by_hand, of_words, planted
+from tests.recommend.shops import FEW_QUERIES, KINDS, PLAIN, by_hand, of_words, planted
 
 
 @pytest.fixture(scope="session")
@@ -41,7 +41,7 @@ def shop(planted_graph: Graph) -> Recommender:
 @pytest.fixture(scope="session")
 def reader() -> Recommender:
     """Sixty products with the packaged text encoder."""
-    settings = Settings(image=False, kge=False, gnn=False, fusion=None, threads=1)
+    settings = Settings(image=False, kge=False, gnn=False, fusion=None, threads=1, search_queries=FEW_QUERIES)
     return Recommender.fit(of_words(), settings=settings)
 
 
@@ -74,7 +74,9 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def full(pictures: Path) -> Recommender:
     """Every stage of the profile 'full', as small as it goes."""
-    settings = Settings(kge_dim=16, kge_epochs=2, gnn_dim=16, fusion_dim=32, threads=1)
+    settings = Settings(
+        kge_dim=16, kge_epochs=2, gnn_dim=16, fusion_dim=32, threads=1, search_queries=FEW_QUERIES
+    )
     return Recommender.fit(of_words(pictures), settings=settings)
 
 

@@ -12,7 +12,10 @@ from kg.records import Fact, Interaction, Product, Quantity
 from kg.snapshot import assemble
 from recommend.settings import Settings
 
-PLAIN = Settings(text=False, image=False, kge=False, gnn=False, fusion=None)
+FEW_QUERIES = 200
+"""Enough that a search is taught, and few enough for shops as small as these."""
+
+PLAIN = Settings(text=False, image=False, kge=False, gnn=False, fusion=None, search_queries=FEW_QUERIES)
 """No models: what the graph, the log and the words say."""
 
 NASTY = "ugly \" ' \\ `\n</td><b>& 灯 }) DETACH DELETE n //"

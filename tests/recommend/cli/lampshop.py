@@ -10,10 +10,8 @@ from typing import Any, NamedTuple
 from click.testing import CliRunner
 
 from kg import Interaction, Product
-from recommend import Settings
 from recommend.cli.group import shelfgraph
-
-PLAIN = Settings(text=False, image=False, kge=False, gnn=False, fusion=None)
+from tests.recommend.shops import PLAIN as PLAIN
 
 KINDS = {
     "lamp": ("Home", "Lighting", "Lamps"),
