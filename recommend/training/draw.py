@@ -13,7 +13,7 @@ from kg.attribute_table import NUMBER
 from kg.graph import Graph, Relation
 from kg.units import find_unit, is_doubtful
 from recommend.training.kinds import SURE, Kinds
-from recommend.training.names import Names, weighted
+from recommend.training.names import Names, drawn, odds, weighted
 from recommend.training.titles import Titles
 from recommend.training.wanted import Measure, Wanted
 from recommend.understand.tokens import tokens
@@ -43,6 +43,7 @@ class Draw:
         self.titles = titles
         self.names = names
         self.rng = rng
+        self._sure: dict[int, npt.NDArray[np.int64]] = {}
 
     @cached_property
     def _able(self) -> npt.NDArray[np.int64]:
@@ -52,16 +53,16 @@ class Draw:
 
     @cached_property
     def _odds(self) -> npt.NDArray[np.float64]:
-        odds = np.sqrt(self.kinds.sizes[self._able].astype(np.float64))
-        share: npt.NDArray[np.float64] = odds / odds.sum()
-        return share
+        return odds(np.sqrt(self.kinds.sizes[self._able]))
 
     def kind(self) -> int | None:
         """A kind; larger ones more often."""
-        return int(self.rng.choice(self._able, p=self._odds)) if len(self._able) else None
+        return int(self._able[drawn(self.rng, self._odds)]) if len(self._able) else None
 
     def product_of(self, kind: int) -> int:
-        return int(self.rng.choice(np.flatnonzero(self.kinds.sure(kind))))
+        if kind not in self._sure:
+            self._sure[kind] = np.flatnonzero(self.kinds.sure(kind))
+        return int(self.rng.choice(self._sure[kind]))
 
     def name(self, kind: int) -> str:
         return weighted(self.rng, self.names.of_kind(kind))

@@ -20,7 +20,7 @@ from recommend.stages import Progress
 from recommend.training.draw import Draft, Draw
 from recommend.training.kinds import SURE, Kinds
 from recommend.training.likeness import Likeness
-from recommend.training.names import Alias, Names
+from recommend.training.names import Alias, Names, drawn, odds
 from recommend.training.noise import typed
 from recommend.training.templates import TEMPLATES
 from recommend.training.titles import Titles
@@ -31,6 +31,8 @@ _TRIES = 12
 """So many drafts are drawn for each query that is wanted, before the rest is given up."""
 _STALE = 150
 """After so many drafts without a new query there are no more."""
+EACH = 8
+"""No more queries than this for each product: in a small shop the same would only be said again, mistyped."""
 BEST = 3
 
 
@@ -136,7 +138,7 @@ def generate(
     seed: int = 0,
     progress: Progress | None = None,
 ) -> GeneratedQueries:
-    """Up to `count` different queries; fewer where the graph has little to ask for.
+    """Up to `count` different queries; fewer where the graph has little to ask for (at most EACH a product).
 
     `aliases` are other names of types and series, `vectors` those of the products' texts, `hard` how many
     hard negatives a query gets at most. Queries that a larger share than `broadest` of the shop answers are
@@ -148,20 +150,19 @@ def generate(
     names = Names(graph=graph, kinds=kinds, titles=titles, aliases=tuple(aliases))
     draw = Draw(graph, kinds, titles, names, rng)
     grader = Grader(graph, kinds, titles, None if vectors is None else Likeness(vectors))
-    shares = np.array([share for _, share in TEMPLATES.values()])
+    shares = odds([share for _, share in TEMPLATES.values()])
     forms = list(TEMPLATES)
-    most = max(broadest * int(graph.products.listed.sum()), 3.0)
+    listed = int(graph.products.listed.sum())
+    count, most = min(count, EACH * listed), max(broadest * listed, 3.0)
     rows: list[Made] = []
     seen: set[str] = set()
     last = 0
-    if not graph.products.listed.any():
-        return together(rows)
     for tried in range(count * _TRIES):
         if len(rows) == count or tried - last > _STALE:
             break
         if progress is not None and tried % 200 == 0:
             progress("queries", len(rows), count)
-        form = forms[int(rng.choice(len(forms), p=shares / shares.sum()))]
+        form = forms[drawn(rng, shares)]
         draft = TEMPLATES[form][0](draw)
         if draft is None:
             continue
