@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -17,20 +18,33 @@ settings.register_profile("shelfgraph", deadline=None, derandomize=bool(os.envir
 settings.load_profile("shelfgraph")
 
 _SERVERS = ("graph_server", "spare_server")
+_SERVED = ("tests/kg/store/test_copying.py", "tests/kg/store/test_server", "tests/recommend/server/")
+"""Where the tests are that need a server."""
+
+
+def _group(nodeid: str) -> str:
+    """Files run side by side, but whatever shares a server one after the other."""
+    return "servers" if nodeid.startswith(_SERVED) else nodeid.partition("::")[0]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Deal out groups. (pytest-xdist 3.8 has marks for that, which it loses with pytest 9.2.)"""
+    from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
+
+    scheduler = LoadScopeScheduling(config, log)
+    scheduler._split_scope = _group
+    return scheduler
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Files run side by side (`--dist loadgroup`), but whatever shares a server one after the other.
-
-    The tests of the whole product go first: they are the longest, and the last to end should be short.
-    """
-    if not hasattr(config, "workerinput"):
-        return
-    items.sort(key=lambda item: item.path.parent != Path(__file__).parent)
+    """The servers go first, for they are the longest, then the files nearest the top: these test the most at
+    once, and the last to end should be short."""
     for item in items:
-        served = any(name in getattr(item, "fixturenames", ()) for name in _SERVERS)
-        served |= item.path.parent.name == "server"  # these ask for it by name
-        item.add_marker(pytest.mark.xdist_group("servers" if served else item.nodeid.partition("::")[0]))
+        if any(name in getattr(item, "fixturenames", ()) for name in _SERVERS):
+            assert _group(item.nodeid) == "servers", f"{item.nodeid} needs a server: add its file to _SERVED"
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: (_group(item.nodeid) != "servers", len(item.path.parts)))
 
 
 @pytest.fixture(scope="session")

@@ -10,8 +10,10 @@ from typing import Any, NamedTuple
 from click.testing import CliRunner
 
 from kg import Interaction, Product
+from recommend import Settings
 from recommend.cli.group import shelfgraph
-from tests.recommend.shops import PLAIN as PLAIN
+
+PLAIN = Settings(text=False, image=False, kge=False, gnn=False, fusion=None)
 
 KINDS = {
     "lamp": ("Home", "Lighting", "Lamps"),

@@ -14,8 +14,9 @@ from tests.graph_servers import ServerAddress
 from tests.kg.store.emptied import credentials_of, emptied
 from tests.recommend.cli.lampshop import run
 from tests.recommend.server.conftest import demo_records
+from tests.recommend.shops import FEW_QUERIES
 
-WORDS = Settings(image=False, kge=False, gnn=False, fusion=None, threads=1)
+WORDS = Settings(image=False, kge=False, gnn=False, fusion=None, threads=1, search_queries=FEW_QUERIES)
 ASKED: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("lamp for reading in bed", ()),
     ("煎锅", ()),
