@@ -7,11 +7,18 @@ from collections.abc import Collection
 from kg.graph import MEMBERSHIP, SERVING, TREES, Node
 from recommend.channels.traces import Edge, Word
 from recommend.linked import Linked
+from recommend.understand.reading import BY_MEANING
+
+NEAR = "near_in_meaning"
+"""From words to a kind that they may mean, though they do not name it; its support is the chance."""
 
 
-def to_member(linked: Linked, words: str, node: Node, product: int) -> tuple[Edge, ...]:
-    """“lamp” names the type lamp; desk lamp is below it; the product is of this type."""
-    edges = [_named(words, node)]
+def to_member(
+    linked: Linked, words: str, node: Node, product: int, *, chance: float | None = None
+) -> tuple[Edge, ...]:
+    """“lamp” names the type lamp; desk lamp is below it; the product is of this type. With a `chance`, the
+    words do not name the type: their meaning is near to it."""
+    edges = [_named(words, node) if chance is None else _near(words, node, chance)]
     edges += _down(linked, node, product)
     return tuple(edges)
 
@@ -37,6 +44,12 @@ def to_serving(
 
 def _named(words: str, node: Node) -> Edge:
     return Edge(start=Word(words), relation="names", end=node, stored=False)
+
+
+def _near(words: str, node: Node, chance: float) -> Edge:
+    return Edge(
+        start=Word(words), relation=NEAR, end=node, stored=False, support=chance, support_unit=BY_MEANING
+    )
 
 
 def _down(linked: Linked, node: Node, product: int) -> list[Edge]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -58,10 +59,16 @@ class _Lessons:
         self._spaces: Mapping[str, QueryEncoder] = (
             {**spaces, "text": self._of_text} if "text" in spaces else spaces
         )
+        self._reader, self._intent = fitted.reader, fitted.intent
         self._read = query_reader(fitted.reader, fitted.intent, self._spaces)
 
-    def prepare(self, text: str) -> PreparedQuery:
-        return PreparedQuery(query=Query(text=text), encoders=self._spaces, read=self._read)
+    def prepare(self, text: str, meaning: str | None = None) -> PreparedQuery:
+        if meaning is None or meaning == text:
+            return PreparedQuery(query=Query(text=text), encoders=self._spaces, read=self._read)
+        whole = self.prepare(meaning)
+        heard = {space: partial(_vector_of, whole, space) for space in self._spaces}
+        read = query_reader(self._reader, self._intent, heard)
+        return PreparedQuery(query=Query(text=text), encoders=heard, read=read)
 
     def prime(self, texts: Sequence[str]) -> None:
         if "text" in self._spaces:
@@ -71,3 +78,7 @@ class _Lessons:
     def _of_text(self, query: PreparedQuery) -> npt.NDArray[np.float32] | None:
         known = self._vectors.get(query.said)
         return self._encoders.spaces["text"](query) if known is None else known
+
+
+def _vector_of(whole: PreparedQuery, space: str, _: PreparedQuery) -> npt.NDArray[np.float32] | None:
+    return whole.vector(space)

@@ -25,7 +25,7 @@ from recommend.shopfront import Active, Correction, Page, Profile, Ranking, Shop
 from recommend.shopfront.relevance import SHARE
 from recommend.shopfront.rewording import with_synonyms
 from recommend.shopfront.rules import types_of
-from recommend.understand.reading import Reading
+from recommend.understand.reading import BY_MEANING, Reading
 from recommend.understand.tokens import tokens
 
 PLAIN = Profile()
@@ -172,7 +172,7 @@ class Searching:
             allowed=allowed,
             counted=counted,
             profile=profile,
-            notes=(*told, *_unknown(prepared.reading), *notes),
+            notes=(*told, *_unknown(prepared.reading), *_other_kinds(prepared.reading), *notes),
             correction=said,
         )
 
@@ -282,6 +282,15 @@ def _unknown(reading: Reading) -> list[str]:
         return []
     words = ", ".join(f"“{word}”" for word in reading.unknown)
     return [f"{words} is not in this shop: the nearest alternatives are shown"]
+
+
+def _other_kinds(reading: Reading) -> list[str]:
+    """That a kind is meant that the words do not name, beside one that they do."""
+    named = [node for one in reading.of_role("type") if one.source != "intent" for node, _ in one.nodes]
+    if not named or not reading.guesses or reading.guesses[0][0] in named:
+        return []
+    node, chance = reading.guesses[0]
+    return [f"this may also mean {reading.name(node)} ({chance:.0%} sure, {BY_MEANING})"]
 
 
 def _sort(query: Query, profile: Profile) -> SortOrder:

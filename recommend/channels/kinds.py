@@ -18,7 +18,7 @@ from recommend.channels.traces import TracedPath
 from recommend.linked import Linked, Products
 from recommend.naming import to_member, to_serving
 from recommend.query import PreparedQuery
-from recommend.understand.reading import Entity, Role
+from recommend.understand.reading import Entity, Reading
 
 UNFIT = 0.5
 """What is of the right kind keeps this share of its value if it is not known to fit what it must go with."""
@@ -29,7 +29,11 @@ well it answers, not how well its kind is known."""
 
 class KindsChannel(GraphChannel):
     """A product's value is how likely the query means its kind, times how sure that kind is, times the share
-    of the query's words that were understood: what the others say may be another thing."""
+    of the query's words that were understood: what the others say may be another thing.
+
+    Where the words leave the kind open, it is the chance that the query's meaning is one of the product's
+    kinds, if that is more.
+    """
 
     name = "kinds"
     default = 0.6
@@ -40,16 +44,20 @@ class KindsChannel(GraphChannel):
         self._linked = Linked.of(graph)
 
     def signal(self, query: PreparedQuery) -> Signal | None:
-        kinds = query.reading.of_role("type")
-        if not kinds:
+        reading = query.reading
+        kinds = _named(reading)
+        if not kinds and not reading.guesses:
             return None
         total = np.zeros(self._graph.product_count, dtype=np.float32)
+        for node, chance in reading.guesses:  # what is of two of these kinds answers both
+            found = self._linked.members(node)
+            total[found.numbers] += _sure(found.confidence) * np.float32(chance)
         for entity in kinds:
             for node, weight in _plausible(entity):
                 found = self._linked.members(node)
-                values = _sure(found.confidence) * np.float32(weight * entity.fit * query.reading.understood)
+                values = _sure(found.confidence) * np.float32(weight * entity.fit * reading.understood)
                 total[found.numbers] = np.maximum(total[found.numbers], values)
-        targets = query.reading.of_role("target")
+        targets = reading.of_role("target")
         if targets:
             total *= np.float32(UNFIT) + np.float32(1 - UNFIT) * self._fitting(targets)
         return DenseSignal(total) if total.any() else None
@@ -65,35 +73,38 @@ class KindsChannel(GraphChannel):
         return fits
 
     def paths(self, graph: Graph, query: PreparedQuery, product: int) -> list[TracedPath]:
-        meant = self._best(query, "type", product, lambda node: self._linked.members(node))
-        if meant is None:
-            return []
-        words, node, _ = meant
-        to_kind = to_member(self._linked, words, node, product)
-        targets = query.reading.of_role("target")
-        goes = self._best(query, "target", product, lambda node: self._linked.serving(node))
-        if not targets or goes is None:
-            return [TracedPath(edges=to_kind, share=1.0)]
+        to_kind = self._to_kind(query.reading, product)
+        goes = _best(query.reading.of_role("target"), product, self._linked.serving)
+        if not to_kind or goes is None:
+            return to_kind
         said, target, fit = goes
         whole = UNFIT + (1 - UNFIT) * fit
         return [
-            TracedPath(edges=to_kind, share=UNFIT / whole),
+            *(TracedPath(edges=one.edges, share=one.share * UNFIT / whole) for one in to_kind),
             TracedPath(
                 edges=to_serving(self._linked, said, target, product), share=(1 - UNFIT) * fit / whole
             ),
         ]
 
-    def _best(
-        self, query: PreparedQuery, role: Role, product: int, products_of: Callable[[Node], Products]
-    ) -> tuple[str, Node, float] | None:
-        """(the words, what they name, how sure the product is linked to it): the surest of one role."""
-        found: tuple[str, Node, float] | None = None
-        for entity in query.reading.of_role(role):
-            for node, weight in _plausible(entity):
-                value = weight * products_of(node).confidence_of(product)
-                if value > (0.0 if found is None else found[2]):
-                    found = entity.words, node, value
-        return found
+    def _to_kind(self, reading: Reading, product: int) -> list[TracedPath]:
+        """By the kind that words name, or by those that the meaning is near to, whichever gives more."""
+        said = max((entity.fit for entity in _named(reading)), default=0.0) * reading.understood
+        meant = _best(_named(reading), product, self._linked.members)
+        near = [
+            (node, chance, chance * min(1.0, self._linked.members(node).confidence_of(product) / SURE))
+            for node, chance in reading.guesses
+        ]
+        guessed = sum(value for _, _, value in near)
+        if meant is not None and said * min(1.0, meant[2] / SURE) >= guessed:
+            return [TracedPath(edges=to_member(self._linked, *meant[:2], product), share=1.0)]
+        return [
+            TracedPath(
+                edges=to_member(self._linked, reading.text, node, product, chance=chance),
+                share=value / guessed,
+            )
+            for node, chance, value in near
+            if value > 0
+        ]
 
 
 @query_channel("kinds", KindsChannel.load)
@@ -113,3 +124,21 @@ def _plausible(entity: Entity) -> list[tuple[Node, float]]:
     thing, so one that is a quarter as likely keeps half of its worth."""
     most = max((weight for _, weight in entity.nodes), default=1.0)
     return [(node, math.sqrt(weight / most)) for node, weight in entity.nodes]
+
+
+def _named(reading: Reading) -> list[Entity]:
+    """The kinds that words name, without what only the meaning is near to."""
+    return [entity for entity in reading.of_role("type") if entity.source != "intent"]
+
+
+def _best(
+    entities: Sequence[Entity], product: int, products_of: Callable[[Node], Products]
+) -> tuple[str, Node, float] | None:
+    """(the words, what they name, how sure the product is linked to it): the surest."""
+    found: tuple[str, Node, float] | None = None
+    for entity in entities:
+        for node, weight in _plausible(entity):
+            value = weight * products_of(node).confidence_of(product)
+            if value > (0.0 if found is None else found[2]):
+                found = entity.words, node, value
+    return found

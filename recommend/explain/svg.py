@@ -11,6 +11,7 @@ from recommend.explain.explanation import CONFIDENCE, ExplainedEdge, ExplainedNo
 from recommend.explain.labels import ems, lines_of
 from recommend.explain.layout import BOX_HEIGHT, BOX_WIDTH, GAP, LANE, Box, Layout, Leg, Line, laid_out
 from recommend.explain.phrases import Phrasebook
+from recommend.understand.reading import BY_MEANING
 
 _MARGIN = 16.0
 _NARROWEST = 420.0
@@ -166,7 +167,7 @@ def _support(edge: ExplainedEdge, phrases: Phrasebook, language: str) -> str:
         if edge.support == 1:
             return phrases.drawn("customer", language)
         return phrases.drawn("customers", language).format(shown=f"{edge.support:,.0f}")
-    if edge.support_unit.startswith(CONFIDENCE):
+    if edge.support_unit.startswith(CONFIDENCE) or edge.support_unit == BY_MEANING:
         return phrases.drawn("sure", language).format(share=f"{edge.support:.0%}")
     if edge.support_unit == "similarity":
         return phrases.drawn("alike", language).format(share=f"{edge.support:.0%}")

@@ -13,6 +13,8 @@ from recommend.explain.explanation import (
 )
 from recommend.explain.phrases import Phrasebook
 from recommend.explain.shopper import path_sentence
+from recommend.naming import NEAR
+from recommend.understand.reading import BY_MEANING
 
 _DID: Mapping[str, str] = {
     "purchased": "bought",
@@ -151,6 +153,8 @@ def _derived(edge: ExplainedEdge, start: str, end: str) -> str:
     if edge.start.kind == "word":
         if edge.relation == "names":
             return f"{start} names the {edge.end.kind} {end}"
+        if edge.relation == NEAR:
+            return f"{start} may mean the {edge.end.kind} {end} ({support:.0%} sure, {BY_MEANING})"
         if edge.relation == "mentioned_in":
             return f"{end} mentions {start}"
         if edge.relation == "identifies":

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
-from typing import TypeAlias
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -17,8 +16,13 @@ from recommend.stages import Progress
 from recommend.training.features import Features
 from recommend.training.generated import GeneratedQueries
 
-Prepare: TypeAlias = Callable[[str], PreparedQuery]
-"""Makes a query's text ready for the channels."""
+
+class Prepare(Protocol):
+    """Makes a query ready for the channels: of `text`, the words; of `meaning`, if that is another text, what
+    models of meaning hear."""
+
+    def __call__(self, text: str, meaning: str | None = None) -> PreparedQuery: ...
+
 
 DEPTH = 100
 """So many of the best by the additive score are ranked again."""
@@ -144,12 +148,7 @@ def _with_strange_word(
     if not able:
         return prepared, False
     words[able[int(rng.integers(len(able)))]] = _STRANGE
-    encoders = {space: partial(_vector_of, prepared, space) for space in prepared.encoders}
-    return replace(prepare(" ".join(words)), encoders=encoders, _vectors={}), True
-
-
-def _vector_of(whole: PreparedQuery, space: str, _: PreparedQuery) -> npt.NDArray[np.float32] | None:
-    return whole.vector(space)
+    return prepare(" ".join(words), prepared.text), True
 
 
 def _candidates(

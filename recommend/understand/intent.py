@@ -2,7 +2,8 @@
 
 Each type is stood for by the mean of its products' text vectors (a prototype network without training; Snell
 et al., "Prototypical networks for few-shot learning", 2017). How sharply similarities become probabilities is
-settled on queries made from the catalog: names of types, and words of titles.
+settled on queries made from the catalog: names of types, words of titles, and words of titles and
+descriptions among which no name of the type is, as if it had been called otherwise.
 """
 
 from __future__ import annotations
@@ -32,6 +33,9 @@ _TITLE_WORDS = (2, 4)
 _COLDEST, _HOTTEST, _STEPS = 0.005, 0.5, 40
 _PRIORS = (0.0, 0.25, 0.5, 1.0)
 _LEAST = 0.01
+_LEAST_CHANCE = 1e-6
+_DESCRIPTION = 400
+_NEARLY = 0.95
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -95,25 +99,22 @@ class IntentModel:
         asked = list(_pseudo_queries(graph, linked, things, most, rng))
         if not asked:
             return self
-        vectors = encode([text for text, _ in asked])
+        vectors = encode([one.text for one in asked])
         likeness = _unit(vectors) @ self.prototype.T
-        right = np.array([place for _, place in asked])
+        right = np.zeros(likeness.shape, dtype=np.bool_)
+        for row, one in enumerate(asked):
+            right[row, one.right] = True
         log_size = np.log(self.size)
         best = (np.inf, self.temperature, self.prior)
         for prior in _PRIORS:
             for temperature in np.geomspace(_COLDEST, _HOTTEST, _STEPS).tolist():
                 logits = likeness / temperature + prior * log_size
                 logits -= logits.max(axis=1, keepdims=True)
-                loss = np.log(np.exp(logits).sum(axis=1)) - logits[np.arange(len(right)), right]
-                best = min(best, (float(loss.mean()), temperature, prior))
-        return IntentModel(
-            kind=self.kind,
-            number=self.number,
-            prototype=self.prototype,
-            size=self.size,
-            temperature=best[1],
-            prior=best[2],
-        )
+                chances = np.exp(logits)
+                chance = (chances * right).sum(axis=1) / chances.sum(axis=1)
+                loss = float(-np.log(np.maximum(chance, _LEAST_CHANCE)).mean())
+                best = min(best, (loss, temperature, prior))
+        return replace(self, temperature=best[1], prior=best[2])
 
     def moved(self, before: Graph, graph: Graph) -> IntentModel:
         """The same with the numbers of a newer graph; kinds that are gone are left out."""
@@ -191,31 +192,52 @@ def _node(graph: Graph, number: int) -> Node:
     return Node(kind, number - graph.offsets[kind])
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Made:
+    """A query, and the places in `things` of all types that answer it."""
+
+    text: str
+    right: list[int]
+
+
 def _pseudo_queries(
     graph: Graph, linked: sp.csr_array, things: npt.NDArray[np.int64], most: int, rng: np.random.Generator
-) -> Iterator[tuple[str, int]]:
-    """(text, place of the right type in `things`): half of them names, half a few words of a title.
+) -> Iterator[_Made]:
+    """Half of them names, a quarter a few words of a title, a quarter a few words of a title or description
+    without those of the names of the product's types.
 
-    Of the types of a product the smallest is the right one.
+    The types of a product are right for its words; for a name, the type and those below it.
     """
+    linked = linked[:, things].tocsr()
+    names = [called(graph, _node(graph, int(number))) for number in things]
+    below = _below(linked)
     named = rng.permutation(len(things))[: most // 2]
     for place in named.tolist():
-        yield called(graph, _node(graph, int(things[place]))), place
-    places = {int(number): place for place, number in enumerate(things)}
-    sizes = np.bincount(linked.indices, minlength=graph.node_count)
+        right = below.indices[below.indptr[place] : below.indptr[place + 1]].tolist()
+        yield _Made(text=names[place], right=right)
     products = rng.permutation(np.flatnonzero(np.diff(linked.indptr) > 0))[: most - len(named)]
-    for product in products.tolist():
-        own = [
-            n
-            for n in linked.indices[linked.indptr[product] : linked.indptr[product + 1]].tolist()
-            if n in places
-        ]
-        words = [word.written for word in split(normal(graph.products.title[product]))]
-        if not own or not words:
+    for turn, product in enumerate(products.tolist()):
+        own = linked.indices[linked.indptr[product] : linked.indptr[product + 1]].tolist()
+        text, said = graph.products.title[product], frozenset[str]()
+        if turn % 2:
+            said = frozenset(word.token for place in own for word in split(normal(names[place])))
+            text = f"{graph.products.description[product][:_DESCRIPTION]} {text}" if turn % 4 == 3 else text
+        words = [word.written for word in split(normal(text)) if word.token not in said]
+        if not words:
             continue
         count = int(rng.integers(_TITLE_WORDS[0], _TITLE_WORDS[1] + 1))
         start = int(rng.integers(0, max(1, len(words) - count + 1)))
-        yield " ".join(words[start : start + count]), places[min(own, key=lambda n: (sizes[n], n))]
+        yield _Made(text=" ".join(words[start : start + count]), right=own)
+
+
+def _below(linked: sp.csr_array) -> sp.csr_array:
+    """things × things: each with those whose products are nearly all of it."""
+    held = (linked > 0).astype(np.float32)
+    shared = (held.T @ held).tocoo()
+    size = np.asarray(held.sum(axis=0)).ravel()
+    inside = shared.data >= _NEARLY * size[shared.col]
+    cells = (shared.data[inside], (shared.row[inside], shared.col[inside]))
+    return sp.coo_array(cells, shape=shared.shape).tocsr()
 
 
 def _unit(vectors: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

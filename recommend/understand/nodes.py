@@ -14,6 +14,7 @@ class Nodes:
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
+        self._above: dict[int, frozenset[int]] = {}
         self._starts = [(graph.offsets[kind], kind) for kind in reversed(NODE_KINDS)]
         self.thing_spans = tuple(
             (graph.offsets[kind], graph.offsets[kind] + len(graph.nodes[kind])) for kind in KINDS_OF_THING
@@ -33,17 +34,24 @@ class Nodes:
         return any(start <= number < stop for start, stop in self.thing_spans)
 
     def is_below(self, narrow: int, wide: int) -> bool:
-        """Whether a type or category is somewhere below another."""
-        reached, waiting = {narrow}, [narrow]
-        for number in waiting:  # grows while it is walked
-            node = self.node(number)
-            name = SUBTYPE_OF if node.kind == "type" else SUBCATEGORY_OF
-            tree = self._graph.relations.get(EdgeType(node.kind, name, node.kind))
-            above = () if tree is None else tree.tails[tree.row(node.number)].tolist()
-            fresh = {self._graph.offsets[node.kind] + parent for parent in above} - reached
-            reached |= fresh
-            waiting += sorted(fresh)
-        return wide in reached
+        """Whether a type or category is another, or somewhere below it."""
+        return wide in self.above(narrow)
+
+    def above(self, number: int) -> frozenset[int]:
+        """A type or category and all above it."""
+        found = self._above.get(number)
+        if found is None:
+            reached, waiting = {number}, [number]
+            for one in waiting:  # grows while it is walked
+                node = self.node(one)
+                name = SUBTYPE_OF if node.kind == "type" else SUBCATEGORY_OF
+                tree = self._graph.relations.get(EdgeType(node.kind, name, node.kind))
+                above = () if tree is None else tree.tails[tree.row(node.number)].tolist()
+                fresh = {self._graph.offsets[node.kind] + parent for parent in above} - reached
+                reached |= fresh
+                waiting += sorted(fresh)
+            found = self._above[number] = frozenset(reached)
+        return found
 
     def attribute_words(self, number: int) -> frozenset[str]:
         """The words of an attribute's name; none for other nodes."""

@@ -16,6 +16,7 @@ from recommend.understand.asked import Asked, ask
 from recommend.understand.assembling import assembled, with_guess
 from recommend.understand.conflicts import measures_kept
 from recommend.understand.fields import Fields
+from recommend.understand.guessing import contradicts, leaves_open, with_guesses
 from recommend.understand.language import Grammar, Synonyms, packaged_grammar, packaged_synonyms
 from recommend.understand.learning import learnt_names
 from recommend.understand.marks import Marker
@@ -182,7 +183,7 @@ class Reader:
         if dropped:
             several = [one for place, one in enumerate(several) if place not in dropped]
             role = [its for place, its in enumerate(role) if place not in dropped]
-        reading = assembled(
+        found = assembled(
             text,
             plain,
             words,
@@ -196,7 +197,19 @@ class Reader:
             vocabulary=self.vocabulary,
             nodes=self._nodes,
         )
-        return reading if "type" in role else with_guess(reading, guess, _SURE)
+        reading = found if "type" in role else with_guess(found, guess, _SURE)
+        if intent is None:
+            return reading
+        # side by side, without a "for" between them: 'usb battery' may be no battery
+        compound = "type" in role and any(
+            its == "target" and scope.of[one.match.start] == "plain"
+            for one, its in zip(several, role, strict=True)
+        )
+        if leaves_open(found) or reading is not found:
+            return with_guesses(reading, guess or intent(text), self._nodes)
+        if compound and contradicts(guess := guess or intent(text), found, self._nodes):
+            return with_guesses(reading, guess, self._nodes)
+        return reading
 
     def _with_attribute_names(self, asked: Asked, several: Sequence[Meaning]) -> None:
         """'Berry colour' is that colour and not the brand: of a word beside the name of an attribute, only

@@ -14,6 +14,8 @@ from kg.graph import Graph, Node
 from recommend.understand.names import Source, called
 
 Role: TypeAlias = Literal["type", "brand", "series", "attribute", "target"]
+BY_MEANING = "by meaning"
+_SHOWN = 5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,7 +63,8 @@ class Reading:
     `filters` are amounts of which it is clear what they are about ("under 50"), `wishes` those that may be
     about several attributes. `unknown`: words that nothing in the shop has; `corrected`: the query with its
     spelling mended, "" if nothing was. `understood`: the share of the words that belong to one of these parts
-    or join them ("for", "without").
+    or join them ("for", "without"). `guesses`: kinds that the meaning of the whole text is near to, with
+    probabilities, where words leave the kind open; beside a kind that they name, alternatives to it.
     """
 
     text: str
@@ -73,6 +76,7 @@ class Reading:
     unknown: tuple[str, ...] = ()
     corrected: str = ""
     understood: float = 1.0
+    guesses: tuple[tuple[Node, float], ...] = ()
     graph: Graph | None = field(default=None, repr=False, compare=False)
 
     def of_role(self, role: Role) -> tuple[Entity, ...]:
@@ -99,6 +103,10 @@ class Reading:
             ],
             "unknown": list(self.unknown),
             "corrected": self.corrected,
+            "guesses": [
+                {"kind": node.kind, "name": self.name(node), "id": self._id(node), "chance": round(chance, 4)}
+                for node, chance in self.guesses
+            ],
         }
 
     def _entity(self, entity: Entity) -> dict[str, Any]:
@@ -133,8 +141,13 @@ class Reading:
                     names.append(f"{more} more")
                 meaning = ", ".join(names) or "only the words"
                 if entity.nodes and entity.source != "name":
-                    meaning += f"  [{entity.source}]"
+                    meaning += f"  [{BY_MEANING if entity.source == 'intent' else entity.source}]"
                 yield role or entity.role, entity.words, meaning
+        if self.guesses:
+            names = [
+                f"{self.name(node)} ({node.kind}) {chance:.0%}" for node, chance in self.guesses[:_SHOWN]
+            ]
+            yield "maybe", "", f"{', '.join(names)}  [{BY_MEANING}]"
         for one in self.filters:
             yield "filter", "", str(one)
         for wish in self.wishes:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TypeAlias
 
 import numpy as np
 
@@ -16,7 +14,7 @@ from recommend.query import PreparedQuery, Query
 from recommend.recommender import Recommender
 from recommend.training.features import Features
 from recommend.training.generated import GeneratedQueries, generate
-from recommend.training.pools import Pools, collect
+from recommend.training.pools import Pools, Prepare, collect
 from recommend.understand.reader import Reader
 from tests.recommend.shops import PLAIN
 
@@ -34,8 +32,6 @@ DEVICES = (
 )
 BRANDS = ("Lumo", "Nori", "Holt", "Terra")
 WRONG = {"lexical": 0.4, "entities": 0.2}
-
-Prepare: TypeAlias = Callable[[str], PreparedQuery]
 
 
 def misleading(*, each: int = 14, seed: int = 0) -> Graph:
@@ -76,7 +72,10 @@ def read_by(graph: Graph) -> Prepare:
     """Makes queries ready for a shop without vectors."""
     reader = Reader.of(graph)
 
-    return lambda text: PreparedQuery(query=Query(text=text), encoders={}, read=reader.read)
+    def prepare(text: str, meaning: str | None = None) -> PreparedQuery:
+        return PreparedQuery(query=Query(text=text), encoders={}, read=reader.read)
+
+    return prepare
 
 
 def open_shop() -> Shop:

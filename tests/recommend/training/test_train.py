@@ -44,7 +44,7 @@ def test_the_same_seed_trains_the_same(shop: Shop) -> None:
 def test_some_queries_are_asked_with_a_word_that_nobody_knows(shop: Shop) -> None:
     asked: list[str] = []
 
-    def prepare(text: str) -> PreparedQuery:
+    def prepare(text: str, meaning: str | None = None) -> PreparedQuery:
         asked.append(text)
         return shop.prepare(text)
 

@@ -68,7 +68,7 @@ def test_chances_are_chances(model: IntentModel) -> None:
     assert LEAST_PRODUCTS > 1
     assert sum(chance for _, chance in guess) == pytest.approx(1.0)
     assert [chance for _, chance in guess] == sorted((chance for _, chance in guess), reverse=True)
-    assert guess[0][1] + guess[1][1] > 0.9
+    assert guess[0][1] + guess[1][1] > 0.85
 
 
 def test_a_longer_vector_means_the_same(model: IntentModel) -> None:
