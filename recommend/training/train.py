@@ -110,7 +110,7 @@ def train_search(
     parts = _sides(pools, split)
     learned = learned_weights(pools.of(np.concatenate([split.train, split.check])), defaults)
     held = parts.held
-    won = _compared(held.ndcg(held.exact(learned)), held.ndcg(held.exact(defaults)), held, queries, seed)
+    won = compared(held.ndcg(held.exact(learned)), held.ndcg(held.exact(defaults)), held, queries, seed)
     weights = learned if won["chosen"] else dict(defaults)
     card["weights"] = {**won, "learned": {name: round(w, 4) for name, w in learned.items()}}
     ranker = None
@@ -122,7 +122,7 @@ def train_search(
         else:
             card["best"] = {"chosen": False, "why": "no tree helps"}
         if ranker is not None:
-            won = _compared(
+            won = compared(
                 held.ndcg(ranker.scores(held, weights)), held.ndcg(held.exact(weights)), held, queries, seed
             )
             card["best"] = {**won, "trees": ranker.trees.count}
@@ -161,7 +161,7 @@ def _sides(pools: Pools, split: Split) -> _Sides:
     )
 
 
-def _compared(
+def compared(
     new: npt.NDArray[np.float64],
     old: npt.NDArray[np.float64],
     held: Pools,
@@ -170,11 +170,18 @@ def _compared(
 ) -> dict[str, Any]:
     """Whether something new is surely better on held-out queries, and on no side of them surely worse.
 
-    The sides are queries as they were made, queries with a word that the shop does not know, and queries that
-    were typed. They count alike, however many there are of each.
+    The sides are queries for a kind as they were made, the same with a word that the shop does not know,
+    look-ups of one product or series, and queries that were typed. They count alike, however many there are
+    of each. Look-ups alone choose nothing: generated ones are pieces of titles, and easily gained.
     """
     typed = np.array([queries.template[query] == CLICKS for query in held.query.tolist()], dtype=np.bool_)
-    every = {"plain": ~held.strange & ~typed, "strange": held.strange, "typed": typed}
+    kind = np.array([queries.wanted[query].kind is not None for query in held.query.tolist()], dtype=np.bool_)
+    every = {
+        "plain": kind & ~held.strange & ~typed,
+        "strange": held.strange,
+        "look_ups": ~kind & ~typed,
+        "typed": typed,
+    }
     sides = {name: rows for name, rows in every.items() if rows.any()}
     size = np.zeros(len(new))  # the sides count alike
     for rows in sides.values():
@@ -182,6 +189,7 @@ def _compared(
     found = _difference(new * size, old * size, seed)
     card: dict[str, Any] = {
         "held_out_queries": len(new),
+        "measured_on": "queries made from the catalog" + (" and typed ones" if typed.any() else ""),
         "ndcg@10_before": round(float((old * size).mean()), 4),
         "ndcg@10_after": round(float((new * size).mean()), 4),
         "gain": [round(v, 4) for v in (found.delta, found.low, found.high)],
@@ -192,9 +200,15 @@ def _compared(
         card[f"gain_{name}"] = [round(v, 4) for v in (part.delta, part.low, part.high)]
         if part.high < 0 or (name == "typed" and part.delta < -MOST_LOSS):
             worse.append(name)
-    card["chosen"] = bool(found.low > 0 and not worse)
-    if not card["chosen"]:
-        card["why"] = f"worse on {', '.join(worse)} queries" if worse else "no sure gain on held-out queries"
+    told = kind | typed
+    others = _difference((new * size)[told], (old * size)[told], seed) if told.any() else found
+    card["chosen"] = bool(found.low > 0 and others.low > 0 and not worse)
+    if worse:
+        card["why"] = f"worse on {', '.join(worse)} queries"
+    elif found.low <= 0:
+        card["why"] = "no sure gain on held-out queries"
+    elif others.low <= 0:
+        card["why"] = "a sure gain on look-ups of one product only, none on queries for a kind"
     return card
 
 

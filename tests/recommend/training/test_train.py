@@ -15,7 +15,7 @@ from recommend.query import PreparedQuery
 from recommend.training.clicks import Click, ClickLog, held_out, typed_queries
 from recommend.training.generated import generate
 from recommend.training.search_weights import learned_weights
-from recommend.training.train import train_search
+from recommend.training.train import compared, train_search
 from tests.recommend.training.planted import WRONG, Shop, open_shop, read_by
 from tests.tiny import tiny_graph
 
@@ -33,6 +33,21 @@ def test_best_is_chosen_where_it_surely_wins(shop: Shop) -> None:
     assert set(found.weights) == set(WRONG)
     assert all(weight > 0 for weight in found.weights.values())
     json.dumps(found.card)
+
+
+def test_look_ups_of_one_product_choose_nothing(shop: Shop) -> None:
+    """What only finds products by pieces of their titles is no better search."""
+    held = shop.pools
+    kind = np.array([shop.queries.wanted[query].kind is not None for query in held.query.tolist()])
+    assert 0.1 < kind.mean() < 0.9
+    old = np.full(len(held), 0.5)
+    of_look_ups = compared(np.where(kind, old, 0.9), old, held, shop.queries, 0)
+    assert of_look_ups["gain"][1] > 0
+    assert not of_look_ups["chosen"]
+    assert "look-ups" in of_look_ups["why"]
+    assert compared(np.where(kind, 0.9, old), old, held, shop.queries, 0)["chosen"]
+    worse = compared(np.where(kind, 0.9, 0.3), old, held, shop.queries, 0)
+    assert (worse["chosen"], worse["why"]) == (False, "worse on look_ups queries")
 
 
 def test_the_same_seed_trains_the_same(shop: Shop) -> None:
