@@ -130,6 +130,14 @@ def test_search_icecat(built: Built, test_data: Path, tmp_path: Path) -> None:
         f"included) on {CORES} cores, {built.peak:,.0f} MB at most",
     ):
         print(f"  {line}")
+    encoding = alone(_encoding, timed, cores=1)
+    for share in (50, 95):
+        whole = np.percentile(answers[EXACT.name].latencies, share)
+        part = np.percentile(encoding, share)
+        print(
+            f"  p{share} of encoding the same queries by themselves: {part:.2f} ms; "
+            f"{EXACT.name} takes {whole / part:.1f} times that"
+        )
     others = (*rankings(model), *ablation(model), in_full_precision(model, cache))
     parts = [row(one.name, one.lists(queries, DEPTH)) for one in others]
     show(
@@ -180,6 +188,18 @@ def _encode(folder: Path, cache: Path) -> tuple[float, float]:
     started = time.perf_counter()
     np.save(folder / "vectors.npy", cached_encode(TextEncoder(precision="float32"), cards, cache=kept))
     return time.perf_counter() - started if anew else float("nan"), memory(peak=True)
+
+
+def _encoding(queries: Sequence[str]) -> tuple[float, ...]:
+    """The milliseconds that the encoder which serves takes for each query."""
+    encoder = TextEncoder(threads=1)
+    encoder.encode_query(["warm up"])
+    found = []
+    for query in queries:
+        started = time.perf_counter()
+        encoder.encode_query([query])
+        found.append((time.perf_counter() - started) * 1e3)
+    return tuple(found)
 
 
 def _answer(method: Method, catalog: Catalog, judged: Sequence[str], timed: Sequence[str]) -> Answers:
