@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -143,14 +144,25 @@ class IntentModel:
         norm = float(np.linalg.norm(vector))
         if not norm > 0:
             return ()
-        logits = self.prototype @ (vector / norm) / self.temperature + self.prior * np.log(self.size)
+        logits = self.prototype @ (vector / np.float32(norm * self.temperature)) + self._beforehand
         chances = np.exp(logits - logits.max())
         chances /= chances.sum()
         likely = np.flatnonzero(chances >= least)
         likely = likely[np.lexsort((likely, -chances[likely]))]
+        nodes = self._nodes
         return tuple(
-            (Node(NODE_KINDS[int(self.kind[t])], int(self.number[t])), float(chances[t])) for t in likely
+            (nodes[t], chance) for t, chance in zip(likely.tolist(), chances[likely].tolist(), strict=True)
         )
+
+    @cached_property
+    def _beforehand(self) -> npt.NDArray[np.float32]:
+        """float32 [t]: what the sizes say, before anything is asked."""
+        return (self.prior * np.log(self.size)).astype(np.float32)
+
+    @cached_property
+    def _nodes(self) -> tuple[Node, ...]:
+        kinds = [NODE_KINDS[kind] for kind in self.kind.tolist()]
+        return tuple(Node(kind, number) for kind, number in zip(kinds, self.number.tolist(), strict=True))
 
     def arrays(self) -> Arrays:
         return {
