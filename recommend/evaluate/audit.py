@@ -7,7 +7,7 @@ comes from having more links, not from knowing something.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +17,12 @@ from kg.errors import SettingsError
 from kg.graph import Graph
 from recommend.evaluate.bands import NAMES, Bands
 from recommend.evaluate.hiding import hide_purchases
-from recommend.evaluate.judging import RANKING, TIES, Lists, additive
 from recommend.evaluate.leaks import Caution, relation_cautions
-from recommend.evaluate.ranking import MEMORY, rank
+from recommend.evaluate.ranking import MEMORY
 from recommend.evaluate.report import Comparison, Row, profile_of
+from recommend.evaluate.trial import Lists, Trial, additive_only
 from recommend.evaluate.units import Units
-from recommend.evaluate.variants import behaviour_only, product_relations, shuffled, without_vectors
+from recommend.evaluate.variants import additive, behaviour_only, product_relations, shuffled, without_vectors
 from recommend.recommender import Recommender
 from recommend.settings import Settings
 from recommend.stages import Progress
@@ -88,7 +88,7 @@ def audit(
     Each relation of `relations` (None: all) is also taken away and shuffled alone: two builds each. Raises
     SettingsError if nobody has two products, if there is no graph, or for a relation that is not there.
     """
-    settings = replace(settings or Settings(), search_queries=0, best_lists=0)  # the additive sum is tested
+    settings = additive_only(settings)
     split = hide_purchases(graph, share=share, seed=seed)
     known = product_relations(graph)
     chosen = known if relations is None else tuple(relations)
@@ -101,7 +101,7 @@ def audit(
             "categories or facts"
         )
     train = split.graph
-    units: Units | None = None
+    trial: Trial | None = None
     lists: dict[str, Lists] = {}
     variants: list[Variant] = []
     kept = ""
@@ -109,47 +109,35 @@ def audit(
         model = Recommender.fit(
             made(), settings=chosen_settings, seed=seed, cache=cache, progress=_named(progress, name)
         )
-        units = units or Units.of_hidden(model.fitted.behaviour, split.hidden)
-        listed = graph.products.listed
-        lists[name] = rank(
-            additive(model, model.weights["history"]),
-            units,
-            k=k,
-            listed=listed,
+        trial = trial or Trial(
+            units=Units.of_hidden(model.fitted.behaviour, split.hidden),
+            listed=graph.products.listed,
+            cutoffs=(k,),
             seed=seed,
             memory=memory,
             progress=progress,
-            stage=f"rank {name}",
         )
-        row = Row.of_lists(name, lists[name], units, cutoffs=(k,), listed=int(listed.sum()), seed=seed)
-        variants.append(
-            Variant(name=name, row=row, validation=model.card.get("validation", {}).get("ndcg@10"))
-        )
+        lists[name] = trial.lists(name, additive(model, model.weights["history"]))
+        validation = model.card.get("validation", {}).get("ndcg@10")
+        variants.append(Variant(name=name, row=trial.row(name, lists[name]), validation=validation))
         if name == ON:
             kept = model.card.get("graph", {}).get("kept", "")
-    assert units is not None
-    headline = f"ndcg@{k}"
-    first = variants[0].row
-    comparisons = [Comparison.of(first, one.row, headline, seed=seed) for one in variants[1:]]
-    bands = Bands.of(lists, units, units.behaviour, k)
+    assert trial is not None
+    rows = {one.name: one.row for one in variants}
+    comparisons = trial.compared(rows, ((ON, name) for name in rows if name != ON), f"ndcg@{k}")
+    bands = Bands.of(lists, trial.units, trial.units.behaviour, k)
     best = _best(variants)
     return Audit(
         protocol={
             "kind": "audit",
             "share": share,
             "hidden_pairs": int(split.hidden.nnz),
-            "users": len(units),
             "relations": list(chosen),
             "off": "behaviour only: no relations, no texts, no vectors",
             "shuffled": "the tails of every relation between a product and something else permuted",
-            "ranking": RANKING,
-            "ties": TIES,
-            "candidates": int(graph.products.listed.sum()),
-            "empty_places": "count as misses",
-            "intervals": "95 %, percentile bootstrap over users, 1,000 samples, paired between variants",
+            **trial.protocol("variants"),
             "validation": "ndcg@10 of each build on the purchases that it learned its weights from, hidden "
             "inside the training part",
-            "seed": seed,
             "profile": profile_of(settings),
             "settings": asdict(settings),
         },
@@ -159,7 +147,7 @@ def audit(
         best=best,
         kept=kept,
         sentences=tuple(_sentences(comparisons, bands, chosen, variants, best, kept, seed)),
-        cautions=tuple(relation_cautions(train, units, seed=seed)),
+        cautions=tuple(relation_cautions(train, trial.units, seed=seed)),
     )
 
 

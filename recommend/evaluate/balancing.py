@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ from recommend.complements import Kinds
 from recommend.evaluate.hiding import hide_purchases
 from recommend.evaluate.metrics import coverage, find_hits, ndcg, recall
 from recommend.evaluate.report import Comparison, Report, Row, profile_of
+from recommend.evaluate.trial import without_search
 from recommend.evaluate.units import Units
 from recommend.rank.balance import Balance
 from recommend.rank.shelf import GraphShelf
@@ -48,7 +49,7 @@ def evaluate_balance(
     """
     if not balance:
         raise SettingsError("the balance asks for nothing; write such as diversity=0.2")
-    settings = replace(settings or Settings(), search_queries=0)  # no search is tested
+    settings = without_search(settings)
     split = hide_purchases(graph, share=share, seed=seed)
     model = Recommender.fit(split.graph, settings=settings, seed=seed, cache=cache, progress=progress)
     sample = np.sort(np.random.default_rng(seed).permutation(split.users)[:users])

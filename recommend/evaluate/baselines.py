@@ -112,9 +112,7 @@ def _tuned(
     """The best option under a middling memory, then the best memory for it."""
 
     def value(matrix: sp.csr_array, memory: Memory) -> float:
-        lists = rank(single(name, matrix, memory), validation, k=k, listed=listed)
-        found = ndcg(find_hits(lists, validation.relevant), validation.wanted)
-        return float(found.mean()) if len(found) else 0.0
+        return mean_ndcg(single(name, matrix, memory), validation, listed=listed, k=k)
 
     memory = memories[len(memories) // 2]
     best: float = -1.0
@@ -137,6 +135,12 @@ def _tuned(
     about = f"{words}, memory={memory.decay:g}; validation ndcg@{k} {best:.4f} on {len(validation)} users"
     kept = {**chosen, "decay": memory.decay}
     return Baseline(name=name, model=single(name, fit(chosen), memory), about=about, chosen=kept)
+
+
+def mean_ndcg(model: Additive | Dense, units: Units, *, listed: npt.NDArray[np.bool_], k: int) -> float:
+    """NDCG@k of a model, the mean over units; 0 if there are none."""
+    found = ndcg(find_hits(rank(model, units, k=k, listed=listed), units.relevant), units.wanted)
+    return float(found.mean()) if len(found) else 0.0
 
 
 def single(name: str, matrix: sp.csr_array, memory: Memory) -> Additive:

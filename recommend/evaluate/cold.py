@@ -7,7 +7,7 @@ a purchase of one is wanted. Counting methods are at chance here by their making
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +19,12 @@ from kg.graph import CATALOG_RELATIONS, USER_RELATIONS, Graph
 from kg.split import hold_out, without_behaviour
 from recommend.channels.base import Prior
 from recommend.evaluate.baselines import single
-from recommend.evaluate.judging import RANKING, TIES, additive
 from recommend.evaluate.knn_kg import merged, similarities
-from recommend.evaluate.ranking import MEMORY, rank
-from recommend.evaluate.report import Comparison, Report, Row, profile_of
+from recommend.evaluate.ranking import MEMORY
+from recommend.evaluate.report import Report, profile_of
+from recommend.evaluate.trial import RANKING, Trial, additive_only
 from recommend.evaluate.units import Units
-from recommend.evaluate.variants import RELEARNED, against_variants, relearned, space_variants
+from recommend.evaluate.variants import RELEARNED, against_variants, space_variants, with_and_without
 from recommend.rank.additive import Additive
 from recommend.rank.memory import ALL
 from recommend.recommender import Recommender
@@ -62,7 +62,7 @@ def evaluate_cold(
     """
     if not 0 < cold < 1:
         raise SettingsError(f"cold={cold} must lie between 0 and 1")
-    settings = replace(settings or Settings(), search_queries=0, best_lists=0)  # the additive sum is tested
+    settings = additive_only(settings)
     split = hold_out(graph, share=share, seed=seed)
     new = cold_products(graph, cold, seed=seed)
     train = without_behaviour(split.graph, new)
@@ -83,28 +83,17 @@ def evaluate_cold(
     units = Units.of_hidden(whole.fitted.behaviour, hidden)
     alone = fitted(catalog_only(train))
     scorers: dict[str, Additive] = {
-        **_with_and_without(WHOLE, whole),
-        **_with_and_without(CATALOG, alone),
+        **with_and_without(WHOLE, whole),
+        **with_and_without(CATALOG, alone),
         SUM: _unweighted(train),
         COSINE: _unweighted(catalog_only(train)),
         RANDOM: _constant(graph.product_count),
     }
-    rows: dict[str, Row] = {}
-    for name, scorer in scorers.items():
-        lists = rank(
-            scorer,
-            units,
-            k=k,
-            listed=new,
-            seed=seed,
-            memory=memory,
-            progress=progress,
-            stage=f"rank {name}",
-        )
-        rows[name] = Row.of_lists(
-            name, lists, units, cutoffs=(k,), listed=int(new.sum()), seed=seed, about=_ABOUT.get(name, _LESS)
-        )
-    headline = f"recall@{k}"
+    trial = Trial(units=units, listed=new, cutoffs=(k,), seed=seed, memory=memory, progress=progress)
+    rows = {
+        name: trial.row(name, trial.lists(name, scorer), about=_ABOUT.get(name, _LESS))
+        for name, scorer in scorers.items()
+    }
     beside = [(WHOLE, SUM), (WHOLE, CATALOG), (CATALOG, COSINE)]
     for name, model in ((WHOLE, whole), (CATALOG, alone)):
         beside += against_variants(name, space_variants(model.fitted.links))
@@ -113,39 +102,23 @@ def evaluate_cold(
             "kind": "cold",
             "share": share,
             "cold": cold,
-            "cold_products": int(new.sum()),
+            "cold_products": trial.candidates,
             "hidden": "a share of what each user bought or rated, and all that anybody did with a share of "
             "the products; wanted is the former among the latter",
             "hidden_pairs": int(hidden.nnz),
-            "seed": seed,
+            **trial.protocol(),
             "ranking": RANKING.replace("catalog", "set of new products"),
-            "ties": TIES,
-            "candidates": int(new.sum()),
-            "users": len(units),
             "masked": "products that the user is known to have bought or rated: none of these",
-            "empty_places": "count as misses",
-            "intervals": "95 %, percentile bootstrap over users, 1,000 samples, paired between models",
             **({"vectors": RELEARNED} if space_variants(whole.fitted.links) else {}),
             "profile": profile_of(settings),
             "settings": asdict(settings),
         },
         rows=tuple(rows.values()),
-        comparisons=tuple(
-            Comparison.of(rows[one], rows[other], headline, seed=seed) for one, other in beside
-        ),
+        comparisons=tuple(trial.compared(rows, beside, f"recall@{k}")),
         weights={
             name: w for name, w in whole.weights.get("newcomer", whole.weights["history"]).items() if w > 0
         },
     )
-
-
-def _with_and_without(name: str, model: Recommender) -> dict[str, Additive]:
-    """The sum of a model, and of the same without some of its vector spaces."""
-    found = {name: additive(model, model.weights["history"])}
-    gone = space_variants(model.fitted.links)
-    for variant, weights in relearned(model).items():
-        found[f"{name}, {variant}"] = additive(model, weights, gone=gone[variant])
-    return found
 
 
 def cold_products(graph: Graph, share: float, *, seed: int) -> npt.NDArray[np.bool_]:

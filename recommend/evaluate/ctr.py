@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import TypeAlias
 
 import numpy as np
@@ -32,10 +32,11 @@ from recommend.boosted.latent import Latent
 from recommend.channels import FitContext
 from recommend.channels.base import fit_links, fit_priors
 from recommend.evaluate.baselines import popularity, tuned_item_knn
-from recommend.evaluate.judging import additive as sum_of
 from recommend.evaluate.pairs import Pairs, Sides, drawn, of_listed, without
 from recommend.evaluate.report import Report, Row
+from recommend.evaluate.trial import without_search
 from recommend.evaluate.units import Units
+from recommend.evaluate.variants import additive as sum_of
 from recommend.fitting import default_weights
 from recommend.rank.additive import Additive
 from recommend.rank.top import top
@@ -69,7 +70,7 @@ def evaluate_ctr(
 
     Raises DataError if there are too few users.
     """
-    settings = replace(settings or Settings(), search_queries=0)  # no search is tested
+    settings = without_search(settings)
     graph = of_listed(derive(graph).added_to(graph))
     behaviour = Behaviour.of(graph)
     users = int((np.diff(behaviour.weight.indptr) > 0).sum())

@@ -11,9 +11,8 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from recommend.behaviour import Behaviour
-from recommend.evaluate.baselines import MEMORIES, Baseline
-from recommend.evaluate.metrics import find_hits, ndcg
-from recommend.evaluate.ranking import MEMORY, Dense, rank
+from recommend.evaluate.baselines import MEMORIES, Baseline, mean_ndcg
+from recommend.evaluate.ranking import MEMORY, Dense
 from recommend.evaluate.units import Units
 from recommend.rank.memory import ALL, Memory
 from recommend.sparse import csr
@@ -58,9 +57,7 @@ def tuned_ease(
     everything = np.ones(len(kept), dtype=np.bool_)
 
     def value(matrix: npt.NDArray[np.float32], memory: Memory) -> float:
-        lists = rank(Dense(matrix=matrix, memory=memory), units, k=k, listed=everything)
-        found = ndcg(find_hits(lists, units.relevant), units.wanted)
-        return float(found.mean()) if len(found) else 0.0
+        return mean_ndcg(Dense(matrix=matrix, memory=memory), units, listed=everything, k=k)
 
     best, chosen, matrix = -1.0, LAMBDAS[0], np.zeros((0, 0), dtype=np.float32)
     for done, penalty in enumerate(LAMBDAS):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from recommend.evaluate.leaks import Caution
 from recommend.evaluate.ranking import MEMORY
 from recommend.evaluate.report import Report
 from recommend.evaluate.time_split import moment_of, said, split_at
+from recommend.evaluate.trial import without_search
 from recommend.evaluate.units import Units
 from recommend.recommender import Recommender
 from recommend.settings import Settings
@@ -128,7 +128,7 @@ def _evaluate_split(
     cache: Path | None,
     progress: Progress | None,
 ) -> Report:
-    settings = replace(settings or Settings(), search_queries=0)  # no search is tested
+    settings = without_search(settings)
     model = Recommender.fit(split.graph, settings=settings, seed=seed, cache=cache, progress=progress)
     units = Units.of_hidden(model.fitted.behaviour, split.hidden)
     return judge(
@@ -163,7 +163,7 @@ def evaluate_test(
     does not know count: they are hard or impossible to get right. Raises DataError if nothing is left to
     test.
     """
-    settings = replace(settings or Settings(), search_queries=0)  # no search is tested
+    settings = without_search(settings)
     tested = _test_pairs(interactions)
     model = Recommender.fit(graph, settings=settings, seed=seed, cache=cache, progress=progress)
     units, tested_at, known = _test_units(model, tested)

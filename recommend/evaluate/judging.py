@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -27,9 +27,10 @@ from recommend.evaluate.leaks import (
     twin_caution,
 )
 from recommend.evaluate.ranking import MEMORY, rank
-from recommend.evaluate.report import Comparison, Report, Row, profile_of
+from recommend.evaluate.report import Comparison, Report, profile_of
+from recommend.evaluate.trial import Lists, Trial
 from recommend.evaluate.units import Units
-from recommend.rank.additive import Additive, newcomers_of
+from recommend.evaluate.variants import additive
 from recommend.recommender import Recommender
 from recommend.stages import Progress
 
@@ -38,12 +39,8 @@ TUNING_USERS = 3_000
 PATH_USERS = 500
 SPEED_USERS = 500
 MODEL, BEST = "exact", "best"
-RANKING = "the whole catalog, nothing sampled"
-TIES = "in random order, for each user anew (by the seed, whatever the memory)"
 _SUM = "the additive sum of all channels, weights learned inside the training part"
 _TREES = "trees on top of exact, for its best products"
-
-Lists = npt.NDArray[np.int64]
 
 
 def judge(
@@ -66,36 +63,25 @@ def judge(
     [pairs of units.relevant] says when each wanted pair happened (NaN: unknown). `cautions` are those that
     the protocol has of itself.
     """
-    k, listed = max(cutoffs), model.graph.products.listed
-    seen = model.fitted.behaviour
+    trial = Trial(
+        units=units,
+        listed=model.graph.products.listed,
+        cutoffs=cutoffs,
+        seed=seed,
+        memory=memory,
+        progress=progress,
+    )
+    k, seen = trial.k, model.fitted.behaviour
     tuning = tuning_units(validation, seed)
     about: dict[str, str] = {MODEL: _SUM}
-    lists: dict[str, Lists] = {}
-
-    def ranked(name: str, scorer: Any) -> Lists:
-        return rank(
-            scorer,
-            units,
-            k=k,
-            listed=listed,
-            seed=seed,
-            memory=memory,
-            progress=progress,
-            stage=f"rank {name}",
-        )
-
-    lists[MODEL] = ranked(MODEL, additive(model, model.weights["history"]))
+    lists = {MODEL: trial.lists(MODEL, additive(model, model.weights["history"]))}
     trees = best_lists(model, units, k=k, progress=progress)
     if trees is not None:
         lists[BEST], about[BEST] = trees, _TREES
     left_out = why_not_ease(model.graph.product_count, memory)
     for one in baselines(model, tuning, k=k, ease=not left_out, progress=progress):
-        lists[one.name], about[one.name] = ranked(one.name, one.model), one.about
-    total = int(listed.sum())
-    rows = [
-        Row.of_lists(name, found, units, cutoffs=cutoffs, listed=total, seed=seed, about=about[name])
-        for name, found in lists.items()
-    ]
+        lists[one.name], about[one.name] = trial.lists(one.name, one.model), one.about
+    rows = [trial.row(name, found, about=about[name]) for name, found in lists.items()]
     headline = f"ndcg@{k}"
     comparisons = [Comparison.of(rows[0], row, headline, seed=seed) for row in rows[1:]]
     if trees is not None:
@@ -106,10 +92,7 @@ def judge(
     removed: list[Comparison] = []
     if ablation:
         for name, weights in _without_each(model).items():
-            found = ranked(name, additive(model, weights))
-            row = Row.of_lists(
-                f"without {name}", found, units, cutoffs=cutoffs, listed=total, seed=seed, about=""
-            )
+            row = trial.row(f"without {name}", trial.lists(name, additive(model, weights)))
             removed.append(Comparison.of(row, rows[0], headline, seed=seed))
     explained: dict[str, Any] = {}
     speed: dict[str, Any] = {}
@@ -126,15 +109,9 @@ def judge(
     return Report(
         protocol={
             **protocol,
-            "seed": seed,
-            "ranking": RANKING,
-            "ties": TIES,
-            "candidates": total,
-            "users": len(units),
+            **trial.protocol(),
             "masked": "products that the user is known to have bought or rated",
-            "empty_places": "count as misses",
             "ideal": "min(k, number of relevant products)",
-            "intervals": "95 %, percentile bootstrap over users, 1,000 samples, paired between models",
             "baselines": f"tuned by ndcg@{k} of {len(tuning)} users on interactions hidden inside the "
             "training part, then fitted on all of it",
             **({"ease": left_out} if left_out else {}),
@@ -178,21 +155,6 @@ def baselines(
 def best_lists(model: Recommender, units: Units, *, k: int, progress: Progress | None) -> Lists | None:
     """The lists of the ranking 'best'; None if the model has none."""
     return rank_best(model.fitted, units, k=k, progress=progress)
-
-
-def additive(model: Recommender, weights: Mapping[str, float], *, gone: Collection[str] = ()) -> Additive:
-    """The sum of a model's channels with some weights; what has lost all of its weight, or is `gone`, says
-    nothing of products that nobody met either."""
-    fitted = model.fitted
-    newcomers = newcomers_of(fitted.weights, fitted.behaviour.unmet)
-    if newcomers is not None:
-        usual = fitted.weights["history"]
-        gone = {*gone, *(name for name, weight in usual.items() if weight > 0 and not weights.get(name))}
-        theirs = {name: weight for name, weight in newcomers.weights.items() if name not in gone}
-        newcomers = replace(newcomers, weights=theirs)
-    return Additive.of(
-        fitted.links, fitted.priors, weights, products=model.graph.product_count, newcomers=newcomers
-    )
 
 
 def tuning_units(validation: HoldOut, seed: int) -> Units:

@@ -8,7 +8,7 @@ the last only enters what is known of the user. 'refit': that item goes back int
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias, get_args
 
@@ -26,6 +26,7 @@ from recommend.behaviour import Behaviour
 from recommend.evaluate.judging import judge
 from recommend.evaluate.ranking import MEMORY
 from recommend.evaluate.report import Report
+from recommend.evaluate.trial import without_search
 from recommend.evaluate.units import Units
 from recommend.recommender import Recommender
 from recommend.settings import Settings
@@ -92,7 +93,7 @@ def evaluate_sequences(
     """
     if protocol not in get_args(Protocol):
         raise SettingsError(f"protocol={protocol!r} must be 'strict' or 'refit'")
-    settings = replace(settings or Settings(), search_queries=0)  # no search is tested
+    settings = without_search(settings)
     items = {item for line in sequences.items for item in line}
     described = [product for product in products if product.id in items]
     plain = [Product(id=item) for item in sorted(items - {product.id for product in described})]

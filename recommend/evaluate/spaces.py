@@ -7,7 +7,7 @@ are tested as `evaluate_cold` does, with all that is known of them and as they a
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +19,10 @@ from recommend.channels.neighbours import channels_of_spaces
 from recommend.evaluate.bands import NAMES, Bands
 from recommend.evaluate.cold import CATALOG, WHOLE, evaluate_cold
 from recommend.evaluate.hiding import hide_purchases
-from recommend.evaluate.judging import RANKING, TIES, additive
 from recommend.evaluate.leaks import Caution, relation_cautions
-from recommend.evaluate.ranking import MEMORY, rank
+from recommend.evaluate.ranking import MEMORY
 from recommend.evaluate.report import Comparison, Report, Row, profile_of
+from recommend.evaluate.trial import Trial, additive_only
 from recommend.evaluate.units import Units
 from recommend.evaluate.variants import (
     NO_SPACE,
@@ -30,8 +30,8 @@ from recommend.evaluate.variants import (
     RELEARNED,
     WITHOUT,
     against_variants,
-    relearned,
     space_variants,
+    with_and_without,
 )
 from recommend.rank.gains import RARE
 from recommend.recommender import Recommender
@@ -89,7 +89,7 @@ def audit_spaces(
 
     Raises SettingsError if nobody has two products, or if the build makes no vectors.
     """
-    settings = replace(settings or Settings(), search_queries=0, best_lists=0)  # the additive sum is tested
+    settings = additive_only(settings)
     split = hide_purchases(graph, share=share, seed=seed)
     model = Recommender.fit(
         split.graph, settings=settings, seed=seed, cache=cache, progress=progress, keep_lessons=True
@@ -100,34 +100,19 @@ def audit_spaces(
             f"a build of profile {profile_of(settings)!r} makes no vectors of this shop; "
             "choose --profile full, or leave less out"
         )
-    units = Units.of_hidden(model.fitted.behaviour, split.hidden)
-    listed = graph.products.listed
-    gone = space_variants(model.fitted.links)
-    weights = {_ON: dict(model.weights["history"])}
-    weights |= {f"{_ON}, {name}": found for name, found in relearned(model).items()}
-    lists = {
-        name: rank(
-            additive(model, found, gone=gone.get(name.removeprefix(f"{_ON}, "), ())),
-            units,
-            k=k,
-            listed=listed,
-            seed=seed,
-            memory=memory,
-            progress=progress,
-            stage=f"rank {name}",
-        )
-        for name, found in weights.items()
-    }
-    rows = {
-        name: Row.of_lists(name, found, units, cutoffs=(k,), listed=int(listed.sum()), seed=seed)
-        for name, found in lists.items()
-    }
-    names = [name.removeprefix(f"{_ON}, ") for name in weights if name != _ON]
-    comparisons = [
-        Comparison.of(rows[one], rows[other], f"ndcg@{k}", seed=seed)
-        for one, other in against_variants(_ON, names)
-    ]
-    bands = Bands.of(lists, units, units.behaviour, k)
+    trial = Trial(
+        units=Units.of_hidden(model.fitted.behaviour, split.hidden),
+        listed=graph.products.listed,
+        cutoffs=(k,),
+        seed=seed,
+        memory=memory,
+        progress=progress,
+    )
+    lists = {name: trial.lists(name, scorer) for name, scorer in with_and_without(_ON, model).items()}
+    rows = {name: trial.row(name, found) for name, found in lists.items()}
+    variants = against_variants(_ON, space_variants(model.fitted.links))
+    comparisons = trial.compared(rows, variants, f"ndcg@{k}")
+    bands = Bands.of(lists, trial.units, trial.units.behaviour, k)
     new = evaluate_cold(
         graph,
         cold=cold,
@@ -145,15 +130,9 @@ def audit_spaces(
             "kind": "audit of vectors",
             "share": share,
             "hidden_pairs": int(split.hidden.nnz),
-            "users": len(units),
             "vectors": RELEARNED,
             "new": f"{cold:g} of the products with all that was done with them hidden (see new.protocol)",
-            "ranking": RANKING,
-            "ties": TIES,
-            "candidates": int(listed.sum()),
-            "empty_places": "count as misses",
-            "intervals": "95 %, percentile bootstrap over users, 1,000 samples, paired between variants",
-            "seed": seed,
+            **trial.protocol("variants"),
             "profile": profile_of(settings),
             "settings": asdict(settings),
         },
@@ -164,7 +143,7 @@ def audit_spaces(
         bands=bands,
         new=new,
         sentences=tuple(_sentences(spaces, comparisons, bands, new, validation, seed)),
-        cautions=tuple(relation_cautions(split.graph, units, seed=seed)),
+        cautions=tuple(relation_cautions(split.graph, trial.units, seed=seed)),
     )
 
 

@@ -3,7 +3,7 @@ a vector space."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -13,6 +13,7 @@ from kg.graph import FOUND, USER_RELATIONS, Graph, Relation
 from kg.product_table import ProductTable
 from recommend.channels import Links
 from recommend.channels.neighbours import channels_of_spaces
+from recommend.rank.additive import Additive, newcomers_of
 from recommend.recommender import Recommender
 from recommend.settings import Settings
 
@@ -62,6 +63,21 @@ def space_variants(links: Iterable[Links]) -> dict[str, tuple[str, ...]]:
     return found
 
 
+def additive(model: Recommender, weights: Mapping[str, float], *, gone: Collection[str] = ()) -> Additive:
+    """The sum of a model's channels with some weights; what has lost all of its weight, or is `gone`, says
+    nothing of products that nobody met either."""
+    fitted = model.fitted
+    newcomers = newcomers_of(fitted.weights, fitted.behaviour.unmet)
+    if newcomers is not None:
+        usual = fitted.weights["history"]
+        gone = {*gone, *(name for name, weight in usual.items() if weight > 0 and not weights.get(name))}
+        theirs = {name: weight for name, weight in newcomers.weights.items() if name not in gone}
+        newcomers = replace(newcomers, weights=theirs)
+    return Additive.of(
+        fitted.links, fitted.priors, weights, products=model.graph.product_count, newcomers=newcomers
+    )
+
+
 def relearned(model: Recommender) -> dict[str, dict[str, float]]:
     """The weights for histories of each of the `space_variants` of a model that kept its lessons."""
     variants = space_variants(model.fitted.links)
@@ -75,6 +91,15 @@ def relearned(model: Recommender) -> dict[str, dict[str, float]]:
         )
         for name, gone in variants.items()
     }
+
+
+def with_and_without(name: str, model: Recommender) -> dict[str, Additive]:
+    """The sum of a model, and of the same without some of its vector spaces."""
+    found = {name: additive(model, model.weights["history"])}
+    gone = space_variants(model.fitted.links)
+    for variant, weights in relearned(model).items():
+        found[f"{name}, {variant}"] = additive(model, weights, gone=gone[variant])
+    return found
 
 
 def against_variants(name: str, variants: Collection[str]) -> list[tuple[str, str]]:
