@@ -28,7 +28,10 @@ def evaluate_judgments(
     progress: Progress | None = None,
 ) -> Report:
     """Search every judged query with the model as it serves ('exact', and 'best' if it has that), with BM25,
-    and with each channel alone or left out."""
+    and with each channel alone or left out.
+
+    A channel that alone finds nothing for any query has no row: what only takes away says nothing by itself.
+    """
     queries = list(judgments.ratings)
     judged = Judged.of(judgments, queries, model.graph)
 
@@ -36,7 +39,8 @@ def evaluate_judgments(
         return judged.row(one.name, one.lists(queries, DEPTH, progress), k=k, seed=seed, about=one.about)
 
     served = [row(one) for one in rankings(model)]
-    others = [row(one) for one in (bm25(model.graph), *channels_alone(model))]
+    alone = [row(one) for one in channels_alone(model)]
+    others = [row(bm25(model.graph)), *(one for one in alone if one.means[f"coverage@{k}"] > 0)]
     removed = [row(one) for one in without_each(model)]
     exact, rows = served[0], (*served, *others)
     headline = f"condensed_ndcg@{k}"

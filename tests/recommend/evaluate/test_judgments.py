@@ -11,9 +11,12 @@ import numpy as np
 import pytest
 
 from kg.errors import DataError
+from kg.records import Fact, Product
+from kg.snapshot import assemble
 from recommend.evaluate import Judgments, evaluate_judgments, read_judgments
 from recommend.recommender import Recommender
 from tests.kg.reading.feeds.samples import FIXTURES, write_esci_examples, write_esci_products
+from tests.recommend.shops import PLAIN
 
 
 def test_unjudged_products_cost_plain_but_not_condensed(hand: Recommender) -> None:
@@ -63,6 +66,28 @@ def test_bm25_and_each_channel_stand_beside_ours(reader: Recommender) -> None:
     without = next(one for one in report.ablation if one.model == "without text_similarity")
     assert alone[0] == pytest.approx(1)
     assert without.value <= report.row("exact").means["condensed_ndcg@10"]
+
+
+def test_a_channel_that_only_takes_away_does_not_stand_alone() -> None:
+    products = [
+        Product(id=f"{kind}{number}", title=f"{colour} {kind}", category=("Home", f"{kind}s".capitalize()))
+        for kind in ("lamp", "shade")
+        for number, colour in enumerate(("Brass", "Steel", "Oak"))
+    ]
+    serves = Fact(
+        head="Home > Shades",
+        relation="accessory_of",
+        tail="Home > Lamps",
+        head_kind="category",
+        tail_kind="category",
+    )
+    model = Recommender.fit(assemble(products, [serves], []), settings=PLAIN)
+    report = evaluate_judgments(model, Judgments(ratings={"lamp": {"lamp0": 3.0}}))
+    assert report.weights["apart"] > 0
+    models = {row.model for row in report.rows}
+    assert "kinds alone" in models
+    assert "apart alone" not in models
+    assert "without apart" in {one.model for one in report.ablation}
 
 
 def test_a_query_that_says_nothing_to_bm25_counts(hand: Recommender) -> None:
