@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache as once
 from functools import partial
 from pathlib import Path
@@ -96,14 +96,7 @@ def fit(
         behaviour = Behaviour.of(graph)
         folds = Folds.of(graph, behaviour, settings, seed=seed)
         split = folds.first
-        plain = FitContext(
-            graph=split.graph,
-            behaviour=Behaviour.of(split.graph),
-            vectors={},
-            indexes={},
-            settings=settings,
-            seed=seed,
-        )
+        plain = FitContext.plain(split.graph, settings, seed=seed)
         able = len(split.users) >= LEAST_USERS
         new = playing_new(plain.behaviour, graph.products.listed, seed) if able else None
     made = encode_content(graph, settings, stages, cache=cache)
@@ -115,7 +108,8 @@ def fit(
         return fit_links(plain)
 
     if settings.fusion is not None and len(made.vectors) >= 2:
-        unseen = counted() if folds.unseen is split.graph else fit_links(_seeing(folds.unseen, plain))
+        same = folds.unseen is split.graph
+        unseen = counted() if same else fit_links(FitContext.plain(folds.unseen, settings, seed=seed))
         pairs = _pairs(unseen, graph.product_count, seed)
         fuse(folds.unseen, settings, stages, made, pairs=pairs, cache=cache, seed=seed)
     with stages.stage("index"):
@@ -182,11 +176,6 @@ def _intent(graph: Graph, made: Made, encoders: QueryEncoders, seed: int) -> Int
     if vectors is None:
         return None
     return IntentModel.fit(graph, vectors, encode=encoders.text_vectors, seed=seed)
-
-
-def _seeing(graph: Graph, context: FitContext) -> FitContext:
-    """The same context with a graph that knows of other interactions."""
-    return replace(context, graph=graph, behaviour=Behaviour.of(graph))
 
 
 def default_weights(

@@ -95,13 +95,10 @@ class Blind:
     @classmethod
     def of(cls, split: HoldOut, names: Collection[str], settings: Settings, *, seed: int) -> Blind:
         """With the channels of some names: those that learn from what users did, without vectors."""
-        behaviour = Behaviour.of(split.graph)
-        context = FitContext(
-            graph=split.graph, behaviour=behaviour, vectors={}, indexes={}, settings=settings, seed=seed
-        )
+        context = FitContext.plain(split.graph, settings, seed=seed)
         return cls(
             graph=split.graph,
-            behaviour=behaviour,
+            behaviour=context.behaviour,
             links=[one for one in fit_links(context) if one.name in names],
             priors=fit_priors(context),
             hidden=split.hidden,

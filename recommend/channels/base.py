@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal, Protocol, Self, TypeAlias
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal, Protocol, Self, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +32,8 @@ from recommend.sparse import mean_of_best
 
 if TYPE_CHECKING:
     from recommend.earlier import Earlier
+
+T = TypeVar("T")
 
 Task: TypeAlias = Literal["history", "newcomer", "product", "complement", "query"]
 """What is asked: what a user with a history wants (of what others met, of what nobody met yet), what is like
@@ -81,13 +84,29 @@ class FitContext:
 
     graph: Graph
     behaviour: Behaviour
-    vectors: Mapping[str, Vectors]
-    indexes: Mapping[str, SpaceIndex]
     settings: Settings
     seed: int
+    vectors: Mapping[str, Vectors] = field(default_factory=dict)
+    indexes: Mapping[str, SpaceIndex] = field(default_factory=dict)
     rows: npt.NDArray[np.int64] | None = None
     earlier: Earlier | None = None
     notes: dict[str, Arrays] = field(default_factory=dict)
+
+    @classmethod
+    def plain(cls, graph: Graph, settings: Settings, *, seed: int) -> Self:
+        """All that a graph says, and no vectors."""
+        return cls(graph=graph, behaviour=Behaviour.of(graph), settings=settings, seed=seed)
+
+    @cached_property
+    def _made(self) -> dict[Callable[[FitContext], Any], Any]:
+        return {}  # no field: what is made of one context must not go over into a changed one
+
+    def once(self, make: Callable[[FitContext], T]) -> T:
+        """What `make` gives of this context, worked out only once: for what several channels need."""
+        if make not in self._made:
+            self._made[make] = make(self)
+        found: T = self._made[make]
+        return found
 
     def carried(self, trace: Trace, name: str, same: Callable[[Earlier], bool]) -> Links | None:
         """The earlier links of a channel, if what they were made from is the same."""

@@ -35,10 +35,10 @@ Numbers = npt.NDArray[np.int64]
 @item_channel("kinds_together")
 def fit(context: FitContext) -> Iterator[Links]:
     graph = context.graph
-    kinds = Kinds.of(graph)
+    kinds = context.once(kinds_of)
     one = kinds.one
     count = int(one.max(initial=-1)) + 1
-    found = going_together(graph, one)
+    found = context.once(together_of)
     if found is None:
         return
     gain, met, unit = found
@@ -73,6 +73,16 @@ def fit(context: FitContext) -> Iterator[Links]:
             scale=scale_of(matrix),
             defaults={"complement": 0.3},
         )
+
+
+def kinds_of(context: FitContext) -> Kinds:
+    """The kind of each product; for `FitContext.once`."""
+    return Kinds.of(context.graph)
+
+
+def together_of(context: FitContext) -> Together | None:
+    """How these kinds go together; for `FitContext.once`."""
+    return going_together(context.graph, context.once(kinds_of).one)
 
 
 class Together(NamedTuple):

@@ -16,9 +16,9 @@ import scipy.sparse as sp
 
 from kg.graph import HAS_ATTRIBUTE, EdgeType
 from recommend.channels.base import FitContext, Links, item_channel, scale_of
-from recommend.channels.kinds_together import MOST, going_together
+from recommend.channels.kinds_together import MOST, kinds_of, together_of
 from recommend.channels.traces import MatchingTrace
-from recommend.complements.kinds import Kinds, Numbers, bought_together
+from recommend.complements.kinds import Numbers, bought_together
 from recommend.sparse import csr, keep_best, only_rows
 
 LEAST_PAIRS = 20
@@ -36,8 +36,8 @@ def fit(context: FitContext) -> Iterator[Links]:
     relation = graph.relations.get(edge_type)
     if relation is None:
         return
-    kind = Kinds.of(graph).one
-    together = going_together(graph, kind)
+    kind = context.once(kinds_of).one
+    together = context.once(together_of)
     if together is None:
         return
     has = csr(

@@ -170,10 +170,8 @@ class Reader:
     @classmethod
     def of(cls, graph: Graph, settings: Settings, *, seed: int, like: Features | None = None) -> Reader:
         """With the features of another graph, those of the same channels."""
-        behaviour = Behaviour.of(graph)
-        context = FitContext(
-            graph=graph, behaviour=behaviour, vectors={}, indexes={}, settings=settings, seed=seed
-        )
+        context = FitContext.plain(graph, settings, seed=seed)
+        behaviour = context.behaviour
         links, priors = fit_links(context), fit_priors(context)
         weights = default_weights(links, priors, ())["history"]
         features = Features.of(

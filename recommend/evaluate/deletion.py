@@ -152,8 +152,6 @@ class Deleting:
         context = FitContext(
             graph=graph,
             behaviour=behaviour,
-            vectors={},
-            indexes={},
             settings=self._settings,
             seed=self._seed,
             rows=rows,

@@ -238,3 +238,17 @@ def test_a_barren_shop_stops_no_channel(what: str) -> None:
     for name in ITEM:
         if what in ("empty", "one product", "one user"):
             assert all(one.matrix.nnz == 0 for one in base._ITEM_CHANNELS[name](context))
+
+
+def test_what_channels_share_is_made_once_for_a_context_and_anew_for_a_changed_one() -> None:
+    asked: list[int] = []
+
+    def products(context: FitContext) -> int:
+        asked.append(context.graph.product_count)
+        return asked[-1]
+
+    large, small = planted(20, 10), planted(12, 10)
+    context = _context(large)
+    assert context.once(products) == context.once(products) == large.product_count
+    assert replace(context, graph=small).once(products) == small.product_count
+    assert asked == [large.product_count, small.product_count]
