@@ -25,6 +25,7 @@ from recommend.folds import LEAST_USERS, Folds
 from recommend.history_lessons import Taught, teach_history
 from recommend.index.vector_index import SpaceIndex
 from recommend.query_encoders import QueryEncoders
+from recommend.rank.additive import Additive, by_task
 from recommend.rank.gains import Lessons
 from recommend.rank.newcomers import playing_new
 from recommend.search_lessons import teach_search
@@ -72,6 +73,16 @@ class Fitted:
     taste_ranker: TasteRanker | None = None
     card: dict[str, Any] = field(default_factory=dict)
     lessons: Lessons | None = None
+
+    def additive(self) -> dict[Task, Additive]:
+        """The sums of the tasks that start from products."""
+        return by_task(
+            self.links,
+            self.priors,
+            self.weights,
+            products=self.graph.product_count,
+            unmet=self.behaviour.unmet,
+        )
 
 
 def fit(

@@ -21,14 +21,13 @@ from kg.shop import Shop
 from kg.versions import verify
 from recommend.behaviour import Behaviour
 from recommend.boosted import TasteRanker
-from recommend.channels import Links, Prior, Task
+from recommend.channels import Links, Prior
 from recommend.channels.base import LoadContext, load_query_channel
 from recommend.channels.traces import load_trace
 from recommend.fitting import Fitted
 from recommend.index.vector_index import SpaceIndex
 from recommend.later import Later
-from recommend.query_encoders import EncoderKeys, QueryEncoders
-from recommend.rank.additive import Additive, by_task
+from recommend.query_encoders import EncoderKeys
 from recommend.rank.memory import Memory
 from recommend.search_lessons import popularity_of
 from recommend.settings import Settings
@@ -47,8 +46,6 @@ class Opened:
     """A model as it was saved."""
 
     fitted: Fitted
-    encoders: QueryEncoders
-    additive: Mapping[Task, Additive]
     settings: Settings
     seed: int
     folder: Path
@@ -145,11 +142,8 @@ def _open(folder: Path, manifest: Mapping[str, Any]) -> Opened:
         notes=Later(partial(_open_notes, folder)),
         card=dict(manifest["card"]),
     )
-    encoders = QueryEncoders.of(fitted.made, settings)
     return Opened(
         fitted=fitted,
-        encoders=encoders,
-        additive=by_task(links, priors, model["weights"], products=n, unmet=behaviour.unmet),
         settings=settings,
         seed=int(manifest["settings"]["seed"]),
         folder=folder,

@@ -29,9 +29,8 @@ from recommend.index.vector_index import SpaceIndex
 from recommend.opening import Opened, open_fitted
 from recommend.query import Fitting, Query, RankingName, product_ids, wished
 from recommend.query_encoders import QueryEncoders
-from recommend.rank.additive import Additive, by_task
 from recommend.rank.balance import Balance
-from recommend.recommending import Recommending
+from recommend.recommending import NO_TREES, Recommending
 from recommend.refitting import enriched, refit
 from recommend.results import Ranking, Results, hits_of, ranking_of
 from recommend.saving import save_fitted
@@ -58,7 +57,6 @@ class Recommender:
         self,
         fitted: Fitted,
         encoders: QueryEncoders,
-        additive: Mapping[Task, Additive],
         *,
         settings: Settings,
         seed: int,
@@ -67,7 +65,8 @@ class Recommender:
     ) -> None:
         self._fitted = fitted
         self._encoders = encoders
-        self._tastes = additive["history"]
+        additive = fitted.additive()
+        tastes = additive["history"]
         filters = FilterIndex.of(fitted.graph)
         book = Rulebook.open(rules, fitted.graph, filters, channels=tuple(fitted.weights["query"]))
         self._front = Shopfront(
@@ -77,11 +76,9 @@ class Recommender:
             popularity=lambda: fitted.behaviour.popularity,
             shelf=lambda: self._recommending.shelf,
         )
-        self._searching = Searching(
-            fitted, encoders, filters, self._front, self._tastes, taste=settings.taste
-        )
+        self._searching = Searching(fitted, encoders, filters, self._front, tastes, taste=settings.taste)
         self._recommending = Recommending(fitted, additive, filters, self._front)
-        self._explaining = Explaining(fitted, self._recommending, self._searching, self._tastes, phrases)
+        self._explaining = Explaining(fitted, self._recommending, self._searching, tastes, phrases)
         self.settings = settings
         self.seed = seed
 
@@ -129,16 +126,8 @@ class Recommender:
 
     @classmethod
     def _of(cls, fitted: Fitted, settings: Settings, seed: int, stages: Stages) -> Recommender:
-        additive = by_task(
-            fitted.links,
-            fitted.priors,
-            fitted.weights,
-            products=fitted.graph.product_count,
-            unmet=fitted.behaviour.unmet,
-        )
         fitted.card = {**fitted.card, **fitted.made.card, "stages": stages.seconds}
-        encoders = QueryEncoders.of(fitted.made, settings)
-        return cls(fitted, encoders, additive, settings=settings, seed=seed)
+        return cls(fitted, QueryEncoders.of(fitted.made, settings), settings=settings, seed=seed)
 
     @classmethod
     def open(
@@ -158,8 +147,7 @@ class Recommender:
         opened = open_fitted(Path(path))
         model = cls(
             opened.fitted,
-            opened.encoders,
-            opened.additive,
+            QueryEncoders.of(opened.fitted.made, opened.settings),
             settings=opened.settings,
             seed=opened.seed,
             rules=rules_of_shop(Path(path)) if rules is None else Path(rules),
@@ -371,13 +359,12 @@ class Recommender:
 
     def _recommend(self, query: Query) -> Results:
         found = self._recommending.found(query)
-        moved = None if found.adjustment is None else found.adjustment.tolist()
         hits = hits_of(
             self.graph.products,
             found.products,
             found.scores,
             found.signals,
-            moved,
+            adjustment=found.adjustment,
             chances=found.chances,
             balanced=found.balanced,
         )
@@ -388,8 +375,7 @@ class Recommender:
         asked, page = found.asked, found.page
         notes = asked.notes
         if query.ranking == "best" and self._fitted.ranker is None:
-            notes = (*notes, "this version has no learned ranking: ranked as 'exact'")
-        moved = None if found.adjustment is None else found.adjustment.tolist()
+            notes = (*notes, NO_TREES)
         return Results(
             query=query,
             hits=hits_of(
@@ -397,8 +383,8 @@ class Recommender:
                 page.products,
                 page.scores,
                 found.signals,
-                moved,
-                page.pinned,
+                adjustment=found.adjustment,
+                pinned=page.pinned,
                 balanced=page.balanced,
             ),
             note="; ".join(notes),

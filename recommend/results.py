@@ -119,22 +119,23 @@ def hits_of(
     products: npt.NDArray[np.int64],
     scores: npt.NDArray[np.float32],
     signals: Mapping[str, npt.NDArray[np.float32]],
-    moved: Sequence[float] | None = None,
-    pinned: Mapping[int, str] = MappingProxyType({}),
     *,
+    adjustment: npt.NDArray[np.float32] | None = None,
+    pinned: Mapping[int, str] = MappingProxyType({}),
     chances: npt.NDArray[np.float32] | None = None,
     balanced: Balanced | None = None,
 ) -> tuple[Hit, ...]:
-    """Products (int64 [m]) with their scores and signals (float32 [m] each), as hits in this order. `moved`
-    is the adjustment of each, `pinned` a rule by place, `chances` are float32 [m] (NaN: unknown), `balanced`
-    says how they were re-ranked."""
+    """Products (int64 [m]) with their scores and signals (float32 [m] each), as hits in this order.
+    `adjustment` and `chances` are float32 [m] (NaN: unknown), `pinned` names a rule by place, `balanced` says
+    how they were re-ranked."""
+    moved = [0.0] * len(products) if adjustment is None else adjustment.tolist()
     columns = [(name, values.tolist()) for name, values in signals.items()]
     return tuple(
         Hit(
             product=table.product(product),
             score=score,
             signals={name: values[place] for name, values in columns if values[place]},
-            adjustment=0.0 if moved is None else moved[place],
+            adjustment=moved[place],
             chance=None if chances is None or np.isnan(chances[place]) else float(chances[place]),
             pinned=pinned.get(place, ""),
             by_score=0 if balanced is None else int(balanced.by_score[place]),

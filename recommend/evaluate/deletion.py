@@ -22,7 +22,7 @@ from recommend.channels.base import FitContext, Links, fit_links
 from recommend.channels.traces import BehaviourTrace, Edge, SharedTrace, StoredTrace, Trace, Word
 from recommend.earlier import Earlier
 from recommend.explain.explanation import CONFIDENCE, ExplainedEdge, ExplainedPath
-from recommend.rank.additive import Additive, by_task
+from recommend.rank.additive import Additive
 from recommend.recommender import Recommender
 from recommend.sparse import csr, empty
 
@@ -54,14 +54,7 @@ class Deleting:
         self._fitted = model.fitted
         self._settings = model.settings
         self._seed = model.seed
-        fitted, products = model.fitted, model.graph.product_count
-        self.additive = by_task(
-            fitted.links,
-            fitted.priors,
-            fitted.weights,
-            products=products,
-            unmet=fitted.behaviour.unmet,
-        )["history"]
+        self.additive = model.fitted.additive()["history"]
         self._earlier = _Unmoved(self._fitted, self._fitted.graph, folder=Path())
         self.rebuilt = self._rebuilt()
 

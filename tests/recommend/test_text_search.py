@@ -12,7 +12,6 @@ from kg.errors import ShelfgraphError
 from kg.records import Product
 from kg.snapshot import assemble
 from recommend.query_encoders import QueryEncoders
-from recommend.rank.additive import by_task
 from recommend.recommender import Recommender
 from recommend.settings import Settings
 from tests.recommend.shops import STRANGE, TEXTS
@@ -69,9 +68,7 @@ def _again(r: Recommender) -> Recommender:
         image_model=None,
         fusion=None,
     )
-    one = r.fitted
-    additive = by_task(one.links, one.priors, one.weights, products=r.graph.product_count)
-    return Recommender(one, encoders, additive, settings=r.settings, seed=r.seed)
+    return Recommender(r.fitted, encoders, settings=r.settings, seed=r.seed)
 
 
 def test_eight_threads_get_what_one_gets(reader: Recommender) -> None:

@@ -22,7 +22,6 @@ from kg.resources import data_folder
 from kg.shop import Shop
 from recommend import Recommender, Settings, build, update
 from recommend.opening import open_fitted
-from recommend.rank.additive import by_task
 from recommend.results import Ranking
 from tests.recommend.shops import PLAIN
 from tests.tiny import FACTS, INTERACTIONS, PRODUCTS
@@ -55,14 +54,7 @@ def fresh(graph: Graph, like: Recommender, cache: Path | None = None) -> Recomme
     )
     fitted.weights = {task: dict(weights) for task, weights in like.weights.items()}
     fitted.intent = like.fitted.intent
-    additive = by_task(
-        fitted.links,
-        fitted.priors,
-        fitted.weights,
-        products=graph.product_count,
-        unmet=fitted.behaviour.unmet,
-    )
-    return Recommender(fitted, model._encoders, additive, settings=model.settings, seed=model.seed)
+    return Recommender(fitted, model._encoders, settings=model.settings, seed=model.seed)
 
 
 def assert_same(one: Ranking, other: Ranking) -> None:
