@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TypeAlias
 
 import numpy as np
@@ -26,18 +26,15 @@ from kg.graph import Graph
 from recommend.behaviour import Behaviour
 from recommend.boosted import TasteRanker
 from recommend.boosted.calibration import Calibration, log_loss
-from recommend.boosted.features import Features
 from recommend.boosted.growing import Examples, grow
-from recommend.boosted.latent import Latent
-from recommend.channels import FitContext
-from recommend.channels.base import fit_links, fit_priors
 from recommend.evaluate.baselines import popularity, tuned_item_knn
+from recommend.evaluate.pair_features import Reader, out_of_fold
+from recommend.evaluate.pair_metrics import auc, best_threshold, f1
 from recommend.evaluate.pairs import Pairs, Sides, drawn, of_listed, without
 from recommend.evaluate.report import Report, Row
 from recommend.evaluate.trial import without_search
 from recommend.evaluate.units import Units
 from recommend.evaluate.variants import additive as sum_of
-from recommend.fitting import default_weights
 from recommend.rank.additive import Additive
 from recommend.rank.top import top
 from recommend.recommender import Recommender
@@ -45,14 +42,11 @@ from recommend.settings import Settings
 from recommend.stages import Progress
 from recommend.training.trees import Trees
 
-Numbers: TypeAlias = npt.NDArray[np.int64]
 Values: TypeAlias = npt.NDArray[np.float32]
-Doubles: TypeAlias = npt.NDArray[np.float64]
 Mask: TypeAlias = npt.NDArray[np.bool_]
 
 SEEDS = (555, 556, 557)
 CUTOFFS = (2, 10, 20, 50, 100)
-FOLDS = 8
 _LEAST_USERS = 10
 _SHOWN = 20
 
@@ -157,95 +151,6 @@ def _figures(
     found["best"] = _judged(trees.said(check), trees.said(test), sides)
     found["best"] |= _recall(exact, fitted.taste_ranker, fitted.behaviour, listed, sides, cutoffs)
     return found
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Reader:
-    """Reads the features of pairs from what one graph knows."""
-
-    behaviour: Behaviour
-    additive: Additive
-    features: Features
-
-    @classmethod
-    def of(cls, graph: Graph, settings: Settings, *, seed: int, like: Features | None = None) -> Reader:
-        """With the features of another graph, those of the same channels."""
-        context = FitContext.plain(graph, settings, seed=seed)
-        behaviour = context.behaviour
-        links, priors = fit_links(context), fit_priors(context)
-        weights = default_weights(links, priors, ())["history"]
-        features = Features.of(
-            graph,
-            behaviour,
-            links,
-            priors,
-            latent=Latent.fit(behaviour, seed=seed),
-            channels=None if like is None else like.channels,
-            prior_names=None if like is None else like.prior_names,
-        )
-        additive = Additive.of(links, priors, weights, products=graph.product_count)
-        return cls(behaviour=behaviour, additive=additive, features=features)
-
-    def features_of(self, pairs: Pairs) -> Values:
-        """float32 [m, f]: the features of pairs, each read as if it stood alone."""
-        found = np.zeros((len(pairs), len(self.features.signs)), dtype=np.float32)
-        for user, rows in pairs.by_user():
-            history = self.behaviour.history(user)
-            scores = self.additive.scores(history)
-            products = pairs.products[rows]
-            best = max(float(scores.max()), 1e-9)
-            place = 1 + len(scores) - np.searchsorted(np.sort(scores), scores[products], side="right")
-            found[rows] = self.features.table(history, products, scores[products] / np.float32(best), place)
-        return found
-
-
-def out_of_fold(
-    graph: Graph,
-    pairs: Pairs,
-    settings: Settings,
-    *,
-    seed: int,
-    like: Features,
-    folds: int = FOLDS,
-    progress: Progress | None = None,
-) -> Values:
-    """float32 [m, f]: the features of pairs, each read from the graph without the pairs of its own fold."""
-    found = np.zeros((len(pairs), len(like.signs)), dtype=np.float32)
-    fold = np.random.default_rng(seed).integers(0, folds, len(pairs))
-    for number in range(folds):
-        if progress is not None:
-            progress("folds", number, folds)
-        here = fold == number
-        gone = pairs.of(here & pairs.taken).keys(graph.product_count)
-        reader = Reader.of(without(graph, gone), settings, seed=seed, like=like)
-        found[here] = reader.features_of(pairs.of(here))
-    return found
-
-
-def auc(said: npt.NDArray[np.floating], taken: Mask) -> float:
-    """The chance that a taken pair has a higher value than one that was not; ties count half."""
-    from scipy.stats import rankdata
-
-    yes = int(taken.sum())
-    no = len(taken) - yes
-    if not yes or not no:
-        return float("nan")
-    return float((rankdata(said)[taken].sum() - yes * (yes + 1) / 2) / (yes * no))
-
-
-def best_threshold(said: npt.NDArray[np.floating], taken: Mask) -> float:
-    """The value from which on pairs count as taken for the highest F1."""
-    order = np.argsort(-said, kind="stable")
-    ordered = said[order]
-    score = 2 * np.cumsum(taken[order]) / (np.arange(1, len(said) + 1) + taken.sum())
-    score[:-1][np.diff(ordered) == 0] = 0.0  # pairs of one value are called together
-    return float(ordered[int(score.argmax())])
-
-
-def f1(said: npt.NDArray[np.floating], taken: Mask, threshold: float) -> float:
-    """F1 of calling pairs taken from a threshold on."""
-    called = said >= threshold
-    return float(2 * (called & taken).sum() / max(int(called.sum() + taken.sum()), 1))
 
 
 def _judged(

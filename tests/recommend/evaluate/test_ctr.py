@@ -14,7 +14,9 @@ from kg.graph import Graph
 from kg.records import Interaction, Product
 from kg.snapshot import assemble
 from recommend.behaviour import Behaviour
-from recommend.evaluate.ctr import Reader, auc, best_threshold, evaluate_ctr, f1, out_of_fold
+from recommend.evaluate.ctr import evaluate_ctr
+from recommend.evaluate.pair_features import Reader, out_of_fold
+from recommend.evaluate.pair_metrics import auc, best_threshold, f1
 from recommend.evaluate.pairs import drawn, of_listed, without
 from tests.recommend.shops import PLAIN, planted
 
