@@ -117,7 +117,8 @@ class ListCommand(click.Command):
     lists: tuple[str, ...] = ("--history", "--viewed", "--fits")
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        return super().parse_args(ctx, _repeated(args, self.lists))
+        known = {name for parameter in self.get_params(ctx) for name in parameter.opts}
+        return super().parse_args(ctx, _repeated(args, self.lists, known, ctx))
 
 
 class DeleteCommand(ListCommand):
@@ -126,12 +127,16 @@ class DeleteCommand(ListCommand):
     lists = ("--product", "--user")
 
 
-def _repeated(args: list[str], lists: tuple[str, ...]) -> list[str]:
+def _repeated(args: list[str], lists: tuple[str, ...], known: set[str], ctx: click.Context) -> list[str]:
     made: list[str] = []
     option, fresh = "", False
     for position, argument in enumerate(args):
         if argument == "--":
             return made + args[position:]
+        if fresh and argument.partition("=")[0] in known:  # else it would be taken for a value, and be missed
+            raise click.UsageError(
+                f"{option} is followed by {argument} and not by a value; write one, as in {option} ID", ctx
+            )
         if argument in lists:
             option, fresh = argument, True
         elif argument.partition("=")[0] in lists:

@@ -149,6 +149,8 @@ def test_what_nothing_leads_to_is_said(pristine: Path) -> None:
         (("similar",), "Missing argument 'PRODUCT'"),
         (("recommend",), "--user ID or --history ID"),
         (("recommend", "--history", "NOPE"), "no product has the id 'NOPE'"),
+        (("recommend", "--history", "-k", "3"), "--history is followed by -k and not by a value"),
+        (("recommend", "--history", "--viewed", "L1"), "--history is followed by --viewed"),
         (("recommend", "--user", "anna", "--where", "prise<=3"), "unknown filter field 'prise'"),
         (("recommend", "--user", "anna", "--where", "price<=cheap"), "price<=cheap"),
         (("recommend", "--user", "anna", "--where", ""), "cannot read the filter"),
