@@ -60,8 +60,7 @@ def evaluate_cold(
 
     Raises SettingsError if none of the hidden purchases is of such a product.
     """
-    if not 0 < cold < 1:
-        raise SettingsError(f"cold={cold} must lie between 0 and 1")
+    check_cold(cold)
     settings = additive_only(settings)
     split = hold_out(graph, share=share, seed=seed)
     new = cold_products(graph, cold, seed=seed)
@@ -119,6 +118,12 @@ def evaluate_cold(
             name: w for name, w in whole.weights.get("newcomer", whole.weights["history"]).items() if w > 0
         },
     )
+
+
+def check_cold(cold: float) -> None:
+    """SettingsError if this share of the products cannot be made new."""
+    if not 0 < cold < 1:
+        raise SettingsError(f"cold={cold} must lie between 0 and 1")
 
 
 def cold_products(graph: Graph, share: float, *, seed: int) -> npt.NDArray[np.bool_]:

@@ -17,7 +17,7 @@ from kg.errors import SettingsError
 from kg.graph import Graph
 from recommend.channels.neighbours import channels_of_spaces
 from recommend.evaluate.bands import NAMES, Bands
-from recommend.evaluate.cold import CATALOG, WHOLE, evaluate_cold
+from recommend.evaluate.cold import CATALOG, WHOLE, check_cold, evaluate_cold
 from recommend.evaluate.hiding import hide_purchases
 from recommend.evaluate.leaks import Caution, relation_cautions
 from recommend.evaluate.ranking import MEMORY
@@ -89,6 +89,7 @@ def audit_spaces(
 
     Raises SettingsError if nobody has two products, or if the build makes no vectors.
     """
+    check_cold(cold)  # before anything is built
     settings = additive_only(settings)
     split = hide_purchases(graph, share=share, seed=seed)
     model = Recommender.fit(

@@ -90,6 +90,7 @@ def test_what_a_build_measured_of_a_space_is_a_row(capsys: pytest.CaptureFixture
         (("--vectors",), "makes no vectors"),
         (("--vectors", "--relation", "made_by"), "--relation is for an audit of the graph"),
         (("--cold", ".2"), "--cold is for --vectors"),
+        (("--vectors", "--cold", "2"), "cold=2.0 must lie between 0 and 1"),
         (("--relation", "also_seen"), "no relation 'also_seen'"),
         (("--holdout", "2"), "between 0 and 1"),
         (("--memory", "much"), "no size"),
