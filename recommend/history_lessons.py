@@ -16,7 +16,7 @@ from recommend.channels.traces import BehaviourTrace, MatchingTrace
 from recommend.folds import Blind, Folds
 from recommend.rank.candidates import Candidates, candidates
 from recommend.rank.gains import Lessons, gains_of
-from recommend.rank.remembering import learn_memories, with_memories
+from recommend.rank.memory_learning import learn_memories, with_memories
 from recommend.rank.steady import joined, learn_steadily
 from recommend.rank.worth import without, worth_of
 
