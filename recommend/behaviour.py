@@ -76,6 +76,15 @@ class Behaviour:
         """What the users did with the products, in one word: 'bought', or 'met' where some only looked."""
         return "bought" if self.owned.all() else "met"
 
+    def only(self, mask: npt.NDArray[np.bool_]) -> Behaviour:
+        """The pairs of users and products where mask (bool [nnz]) is True."""
+        whole, at = self.weight, np.flatnonzero(mask)
+        return Behaviour(
+            weight=csr(whole.data[at], whole.indices[at], np.searchsorted(at, whole.indptr), whole.shape),
+            moment=self.moment[at],
+            owned=self.owned[at],
+        )
+
     def row(self, user: int) -> slice:
         return slice(int(self.weight.indptr[user]), int(self.weight.indptr[user + 1]))
 

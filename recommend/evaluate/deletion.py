@@ -245,13 +245,7 @@ def _without_met(behaviour: Behaviour, pairs: Sequence[tuple[int, int]]) -> Beha
     for user, product in pairs:
         row = behaviour.row(user)
         keep[row] &= behaviour.weight.indices[row] != product
-    at = np.flatnonzero(keep)
-    weight = behaviour.weight
-    return Behaviour(
-        weight=csr(weight.data[at], weight.indices[at], np.searchsorted(at, weight.indptr), weight.shape),
-        moment=behaviour.moment[at],
-        owned=behaviour.owned[at],
-    )
+    return behaviour.only(keep)
 
 
 def _without_cells(matrix: sp.csr_array, cells: Iterable[tuple[int, int]]) -> sp.csr_array:
