@@ -11,7 +11,7 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from kg.graph import CARTED, CLICKED, PURCHASED, RATED, VIEWED, EdgeType, Graph
-from recommend.sparse import csr, empty
+from recommend.sparse import csr, empty, rows_of
 
 SERIOUSNESS: Mapping[str, float] = {PURCHASED: 1.0, RATED: 1.0, CARTED: 0.5, CLICKED: 0.2, VIEWED: 0.2}
 """How much an interaction of each kind says about taste, a purchase being 1."""
@@ -113,7 +113,7 @@ class Behaviour:
     def age(self) -> npt.NDArray[np.int64]:
         """int64 [nnz], aligned with weight.data: how many of its user's moments are later (see
         `History.age`)."""
-        users = np.repeat(np.arange(self.weight.shape[0]), np.diff(self.weight.indptr))
+        users = rows_of(self.weight)
         known = np.where(np.isnan(self.moment), -np.inf, self.moment)
         order = np.lexsort((-known, users))
         user, moment = users[order], known[order]

@@ -29,6 +29,11 @@ def empty(rows: int, columns: int) -> sp.csr_array:
     return found
 
 
+def rows_of(matrix: sp.csr_array) -> npt.NDArray[np.int64]:
+    """int64 [nnz]: the row of each entry; with `matrix.indices`, its cell."""
+    return np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+
+
 def weighted_sum(parts: Iterable[tuple[sp.csr_array, float]], rows: int, columns: int) -> sp.csr_array:
     """float32 [rows, columns], entries sorted: the sum of matrices, each times its weight."""
     total: Any = None
@@ -159,7 +164,7 @@ def values_at(
     """The entries at some places, [m]; 0 where the matrix has none. Sorts its entries."""
     matrix.sort_indices()
     width = np.int64(matrix.shape[1])
-    have = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr)) * width + matrix.indices
+    have = rows_of(matrix) * width + matrix.indices
     wanted = rows.astype(np.int64) * width + columns
     if len(have) == 0:
         return np.zeros(len(wanted), dtype=matrix.dtype)

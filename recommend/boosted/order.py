@@ -15,7 +15,7 @@ from kg.ragged import spans
 from recommend.behaviour import Behaviour, History
 from recommend.channels.transitions import transition_counts
 from recommend.rank.memory import Memory, remembered
-from recommend.sparse import keep_best
+from recommend.sparse import keep_best, rows_of
 
 Values: TypeAlias = npt.NDArray[np.float32]
 Numbers: TypeAlias = npt.NDArray[np.int64]
@@ -56,7 +56,7 @@ class Order:
     @classmethod
     def of(cls, behaviour: Behaviour) -> Order:
         weight, age = behaviour.weight, behaviour.age
-        n, rows = weight.shape[1], np.repeat(np.arange(weight.shape[0]), np.diff(weight.indptr))
+        n, rows = weight.shape[1], rows_of(weight)
         oldest = np.zeros(weight.shape[0], dtype=np.int64)
         np.maximum.at(oldest, rows, age)
         met = np.bincount(weight.indices, minlength=n)

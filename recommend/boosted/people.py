@@ -11,7 +11,7 @@ import scipy.sparse as sp
 
 from kg.ragged import spans
 from recommend.behaviour import Behaviour, History
-from recommend.sparse import csr
+from recommend.sparse import csr, rows_of
 
 Values: TypeAlias = npt.NDArray[np.float32]
 Numbers: TypeAlias = npt.NDArray[np.int64]
@@ -34,7 +34,7 @@ class People:
         rarity = (1.0 / np.sqrt(np.log2(2.0 + behaviour.popularity))).astype(np.float32)
         weight = behaviour.weight
         data = weight.data * rarity[weight.indices]
-        rows = np.repeat(np.arange(weight.shape[0]), np.diff(weight.indptr))
+        rows = rows_of(weight)
         size = np.sqrt(np.bincount(rows, weights=data.astype(np.float64) ** 2, minlength=weight.shape[0]))
         unit = csr((data / size[rows]).astype(np.float32), weight.indices, weight.indptr, weight.shape)
         return cls(by_product=unit.T.tocsr(), by_user=weight, rarity=rarity)

@@ -33,8 +33,6 @@ from recommend.sparse import mean_of_best
 if TYPE_CHECKING:
     from recommend.earlier import Earlier
 
-T = TypeVar("T")
-
 Task: TypeAlias = Literal["history", "newcomer", "product", "complement", "query"]
 """What is asked: what a user with a history wants (of what others met, of what nobody met yet), what is like
 a seed product, what goes with products, or a query."""
@@ -67,6 +65,9 @@ class Prior:
     name: str
     values: npt.NDArray[np.float32]
     defaults: Mapping[Task, float] = field(default_factory=dict)
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -20,6 +20,7 @@ from recommend.channels.base import FitContext, Links, Task, item_channel, scale
 from recommend.channels.traces import SharedTrace
 from recommend.earlier import Earlier
 from recommend.similar_rows import similar_rows
+from recommend.sparse import rows_of
 
 WORK = 50_000_000
 """Multiplications that one relation may cost: the commonest nodes, which say least and cost most, go
@@ -95,7 +96,7 @@ def rarity_features(
         (np.square(rarity)[matrix.indices], matrix.indices, matrix.indptr), shape=matrix.shape
     )
     length = np.sqrt(np.asarray(full.sum(axis=1)).ravel() + SHRINKAGE)
-    rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    rows = rows_of(matrix)
     data = (weight[matrix.indices] / np.maximum(length[rows], 1e-12)).astype(np.float32)
     # a copy: dropping entries rewrites the index arrays, which belong to the graph
     features = sp.csr_array((data, matrix.indices, matrix.indptr), shape=matrix.shape, copy=True)

@@ -17,7 +17,7 @@ from recommend.behaviour import Behaviour
 from recommend.channels.base import FitContext, Links, item_channel, scale_of
 from recommend.channels.traces import BehaviourTrace
 from recommend.rank.memory import Memory
-from recommend.sparse import empty, keep_best, only_rows
+from recommend.sparse import empty, keep_best, only_rows, rows_of
 
 REACH = 10
 DECAY = 0.8
@@ -52,7 +52,7 @@ def transition_counts(behaviour: Behaviour, *, exponent: float = 0.25, reach: in
     comes often.)
     """
     shape = (behaviour.weight.shape[1], behaviour.weight.shape[1])
-    users = np.repeat(np.arange(behaviour.weight.shape[0]), np.diff(behaviour.weight.indptr))
+    users = rows_of(behaviour.weight)
     known = np.isfinite(behaviour.moment)
     users, moments = users[known], behaviour.moment[known]
     products, weights = behaviour.weight.indices[known], behaviour.weight.data[known]

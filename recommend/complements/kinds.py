@@ -18,6 +18,7 @@ import scipy.sparse as sp
 
 from kg.graph import IN_CATEGORY, OF_TYPE, PURCHASED, TREES, EdgeType, Graph, Relation
 from recommend.channels.meaning import goes_with
+from recommend.sparse import rows_of
 
 Numbers = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -93,7 +94,7 @@ def _main_node(graph: Graph, edge_type: EdgeType) -> Numbers:
     if relation is None or not len(relation):
         return found
     matrix = relation.matrix
-    heads = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    heads = rows_of(matrix)
     nodes = matrix.indices.astype(np.int64)
     size = np.bincount(nodes, minlength=matrix.shape[1])
     above = _above(graph, edge_type, heads, nodes)
@@ -115,7 +116,7 @@ def _above(graph: Graph, edge_type: EdgeType, heads: Numbers, nodes: Numbers) ->
         (np.ones(len(nodes), dtype=np.float32), (heads, nodes)), shape=(graph.product_count, up.shape[0])
     )
     parents = (linked @ up).tocsr()
-    keys = np.repeat(np.arange(parents.shape[0]), np.diff(parents.indptr)) * up.shape[1] + parents.indices
+    keys = rows_of(parents) * up.shape[1] + parents.indices
     return np.isin(heads * up.shape[1] + nodes, keys)
 
 

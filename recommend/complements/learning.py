@@ -15,7 +15,7 @@ from recommend.channels.base import Links
 from recommend.complements.kinds import Kinds, Numbers, orders
 from recommend.rank.candidates import candidates
 from recommend.rank.learning import learn
-from recommend.sparse import csr, only_rows
+from recommend.sparse import csr, only_rows, rows_of
 
 LEAST = 30
 MOST = 3_000
@@ -75,9 +75,7 @@ def completed(graph: Graph, kinds: Kinds, hidden: sp.csr_array) -> tuple[Numbers
         lines += [place[near], place[near + step]]
         others += [product[near + step], product[near]]
     line, other = np.concatenate([place[:0], *lines]), np.concatenate([product[:0], *others])
-    cells = np.sort(
-        np.repeat(np.arange(hidden.shape[0]), np.diff(hidden.indptr)) * np.int64(n) + hidden.indices
-    )
+    cells = np.sort(rows_of(hidden) * np.int64(n) + hidden.indices)
     unseen = np.isin(user[line] * np.int64(n) + other, cells)
     apart = ~kinds.alike_pairs(product[line], other) | kinds.sets[product[line]]
     line, other = line[unseen & apart], other[unseen & apart]
@@ -91,7 +89,7 @@ def _for_complements(links: Links, kinds: Kinds, rows: Numbers) -> Links:
     """The rows of some products, without what may stand in for them; candidates are taken as the task weighs
     them."""
     matrix = only_rows(links.matrix, rows)
-    heads = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    heads = rows_of(matrix)
     kept = ~kinds.alike_pairs(heads, matrix.indices.astype(np.int64)) | kinds.sets[heads]
     indptr = np.zeros(matrix.shape[0] + 1, dtype=np.int64)
     np.cumsum(np.bincount(heads[kept], minlength=matrix.shape[0]), out=indptr[1:])

@@ -13,6 +13,7 @@ from recommend.behaviour import Behaviour
 from recommend.evaluate.bootstrap import resampled_means
 from recommend.evaluate.metrics import find_hits
 from recommend.evaluate.units import Units
+from recommend.sparse import rows_of
 
 EDGES = (0, 1, 6, 11, 21, 51)
 """The fewest purchases of each band."""
@@ -36,7 +37,7 @@ class Bands:
     def of(cls, lists: Mapping[str, npt.NDArray[np.int64]], units: Units, train: Behaviour, k: int) -> Bands:
         """From ranked products int64 [u, >= k] by model."""
         band = np.searchsorted(EDGES, bought(train), side="right") - 1
-        rows = np.repeat(np.arange(len(units)), np.diff(units.relevant.indptr))
+        rows = rows_of(units.relevant)
         shape = (len(units), len(EDGES))
         pairs = np.zeros(shape, dtype=np.int64)
         np.add.at(pairs, (rows, band[units.relevant.indices]), 1)

@@ -25,6 +25,7 @@ from recommend.evaluate.trial import without_search
 from recommend.evaluate.units import Units
 from recommend.recommender import Recommender
 from recommend.settings import Settings
+from recommend.sparse import rows_of
 from recommend.stages import Progress
 
 
@@ -204,7 +205,7 @@ def _moments(whole: Behaviour, units: Units) -> npt.NDArray[np.float64]:
     """float64 [pairs of units.relevant]: when each wanted pair happened (NaN: unknown)."""
     rows = np.repeat(units.users, np.diff(units.relevant.indptr))
     width = np.int64(whole.weight.shape[1])
-    users = np.repeat(np.arange(whole.weight.shape[0], dtype=np.int64), np.diff(whole.weight.indptr))
+    users = rows_of(whole.weight)
     keys = users * width + whole.weight.indices
     found: npt.NDArray[np.float64] = whole.moment[
         np.searchsorted(keys, rows * width + units.relevant.indices)
@@ -235,7 +236,7 @@ def _test_units(
     users = graph.nodes["user"].numbers(user for user, _ in pairs)
     products = graph.nodes["product"].numbers(product for _, product in pairs)
     met, width = behaviour.weight, np.int64(graph.product_count)
-    owned = (np.repeat(np.arange(met.shape[0]), np.diff(met.indptr)) * width + met.indices)[behaviour.owned]
+    owned = (rows_of(met) * width + met.indices)[behaviour.owned]
     has = (users >= 0) & (products >= 0) & np.isin(users * width + products, owned)
     left = np.flatnonzero(~has)
     names = sorted({pairs[i][0] for i in left.tolist()})

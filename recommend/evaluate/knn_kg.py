@@ -22,7 +22,7 @@ from recommend.evaluate.baselines import LINKS, Baseline, single
 from recommend.evaluate.units import Units, has_entries
 from recommend.rank.memory import Memory
 from recommend.similar_rows import similar_rows
-from recommend.sparse import empty, keep_best, values_at, weighted_sum, without_diagonal
+from recommend.sparse import empty, keep_best, rows_of, values_at, weighted_sum, without_diagonal
 
 SHARED = 300
 """Products per product that a similarity from the graph keeps."""
@@ -112,10 +112,10 @@ def _weights(
     start = np.array([1.0 if one.name == _KNN else _START for one in parts])
     n = len(listed)
     blend = weighted_sum(zip(scored, start.tolist(), strict=True), len(units), n)
-    rows = np.repeat(np.arange(len(units)), np.diff(blend.indptr))
+    rows = rows_of(blend)
     blend.data[has_entries(units.owned, rows, blend.indices) | ~listed[blend.indices]] = 0
     blend = keep_best(blend, _CANDIDATES)
-    rows = np.repeat(np.arange(len(units)), np.diff(blend.indptr))
+    rows = rows_of(blend)
     slots = np.arange(blend.nnz) - blend.indptr[rows]
     width = max(int(np.diff(blend.indptr).max(initial=1)), k)
     features = np.zeros((len(parts), len(units), width), dtype=np.float32)

@@ -19,7 +19,7 @@ from kg.graph import Graph
 from recommend.behaviour import Behaviour
 from recommend.evaluate.units import Units, has_entries
 from recommend.rank.memory import ALL
-from recommend.sparse import without_diagonal
+from recommend.sparse import rows_of, without_diagonal
 
 CautionKind: TypeAlias = Literal[
     "test_in_train", "leaking_relation", "linked_relation", "later_interactions", "random_split",
@@ -70,13 +70,13 @@ def relation_lifts(graph: Graph, units: Units, *, seed: int) -> list[Lift]:
     rng = np.random.default_rng(seed)
     some = units.some(np.sort(rng.permutation(len(units))[:_UNITS]))
     owned = some.owned if some.owned.nnz else some.histories(ALL)
-    rows = np.repeat(np.arange(len(some)), np.diff(some.relevant.indptr))
+    rows = rows_of(some.relevant)
     listed = np.flatnonzero(graph.products.listed)
     if not len(rows) or not len(listed) or not owned.nnz:
         return []
     drawn = rng.choice(listed, len(rows))
     other = ~has_entries(owned, rows, drawn)
-    inner = np.repeat(np.arange(len(some)), np.diff(owned.indptr))
+    inner = rows_of(owned)
     found: list[Lift] = []
     for edge_type, relation in sorted(graph.relations.items()):
         if not edge_type.head == edge_type.tail == "product":
@@ -152,9 +152,9 @@ def time_cautions(train: Behaviour, units: Units, tested_at: npt.NDArray[np.floa
             "`--protocol time` splits at one moment",
         )
     last = np.full(train.weight.shape[0], -np.inf)
-    users = np.repeat(np.arange(train.weight.shape[0]), np.diff(train.weight.indptr))
+    users = rows_of(train.weight)
     np.maximum.at(last, users, np.where(np.isnan(train.moment), -np.inf, train.moment))
-    rows = np.repeat(np.arange(len(units)), np.diff(units.relevant.indptr))
+    rows = rows_of(units.relevant)
     whose = units.users[rows]
     seen = (whose >= 0) & np.isfinite(tested_at)
     seen[seen] = np.isfinite(last[whose[seen]])

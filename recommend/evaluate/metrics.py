@@ -14,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
+from recommend.sparse import rows_of
+
 Values: TypeAlias = npt.NDArray[np.float64]
 Metric: TypeAlias = Callable[[npt.NDArray[np.bool_], npt.NDArray[np.int64]], Values]
 
@@ -21,7 +23,7 @@ Metric: TypeAlias = Callable[[npt.NDArray[np.bool_], npt.NDArray[np.int64]], Val
 def find_hits(lists: npt.NDArray[np.int64], relevant: sp.csr_array) -> npt.NDArray[np.bool_]:
     """bool [u, k]: which places of lists int64 [u, k] (-1: empty) hold a product of relevant [u, n]."""
     count = relevant.shape[1]
-    rows = np.repeat(np.arange(relevant.shape[0]), np.diff(relevant.indptr))
+    rows = rows_of(relevant)
     known = rows * np.int64(count) + relevant.indices
     keys = np.arange(len(lists))[:, None] * np.int64(count) + lists
     found: npt.NDArray[np.bool_] = np.isin(keys, known) & (lists >= 0)

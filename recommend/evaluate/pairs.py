@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from kg.graph import USER_RELATIONS, Graph
 from recommend.behaviour import Behaviour
+from recommend.sparse import rows_of
 
 Numbers: TypeAlias = npt.NDArray[np.int64]
 Mask: TypeAlias = npt.NDArray[np.bool_]
@@ -57,7 +58,7 @@ def drawn(behaviour: Behaviour, listed: Mask, *, seed: int) -> Sides:
     """What each user took, as many listed products that they did not take, and a random split of all."""
     rng = np.random.default_rng(seed)
     weight, catalog = behaviour.weight, np.flatnonzero(listed)
-    users = np.repeat(np.arange(weight.shape[0]), np.diff(weight.indptr)).astype(np.int64)
+    users = rows_of(weight)
     others, left = [], []
     for user in np.unique(users).tolist():
         mine = weight.indices[behaviour.row(user)]

@@ -11,6 +11,7 @@ import scipy.sparse as sp
 
 from recommend.behaviour import Behaviour
 from recommend.rank.memory import Memory, faded
+from recommend.sparse import rows_of
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -86,6 +87,6 @@ def has_entries(
 ) -> npt.NDArray[np.bool_]:
     """bool [m]: which (row, column) have an entry."""
     width = np.int64(matrix.shape[1])
-    entries = np.repeat(np.arange(matrix.shape[0], dtype=np.int64), np.diff(matrix.indptr)) * width
+    entries = rows_of(matrix) * width
     found: npt.NDArray[np.bool_] = np.isin(rows.astype(np.int64) * width + columns, entries + matrix.indices)
     return found

@@ -12,7 +12,7 @@ import scipy.sparse as sp
 from recommend.behaviour import Behaviour
 from recommend.channels.base import Links, Prior
 from recommend.rank.memory import remembered_rows
-from recommend.sparse import keep_best, stacked, values_at, weighted_sum
+from recommend.sparse import keep_best, rows_of, stacked, values_at, weighted_sum
 
 MOST = 200
 _USERS_AT_ONCE = 1_000
@@ -55,9 +55,9 @@ def candidates(
     n = np.int64(behaviour.weight.shape[1])
     truth = hidden[users].tocsr()
     found = np.isin(_keys(best, n), _keys(truth, n))
-    useful = np.flatnonzero(np.bincount(_rows(best), weights=found, minlength=len(users)))
+    useful = np.flatnonzero(np.bincount(rows_of(best), weights=found, minlength=len(users)))
     best, users = best[useful].tocsr(), users[useful]
-    rows, keys = _rows(best), _keys(best, n)
+    rows, keys = rows_of(best), _keys(best, n)
     slots = np.arange(best.nnz) - best.indptr[rows]
     shape = (len(users), int(np.diff(best.indptr).max(initial=1)))
     features = np.zeros((*shape, len(links) + len(priors)), dtype=np.float32)
@@ -121,10 +121,6 @@ def _best(
     return stacked(blocks, n)
 
 
-def _rows(matrix: sp.csr_array) -> npt.NDArray[np.int64]:
-    return np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
-
-
 def _keys(matrix: sp.csr_array, columns: np.int64) -> npt.NDArray[np.int64]:
     """int64 [nnz]: a number for each cell; ascending where the entries of rows are sorted."""
-    return _rows(matrix) * columns + matrix.indices
+    return rows_of(matrix) * columns + matrix.indices
