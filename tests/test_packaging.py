@@ -86,11 +86,12 @@ def test_metadata(wheel: Path) -> None:
 
 
 @pytest.mark.timeout(1200)  # a full install downloads GBs
-def test_the_demo_runs_from_the_installed_wheel(installed: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("profile", ["fast", pytest.param("full", marks=pytest.mark.long)])
+def test_the_demo_runs_from_the_installed_wheel(installed: Path, tmp_path: Path, profile: str) -> None:
     where = f"import importlib\nfor name in {PACKAGES!r}: print(importlib.import_module(name).__file__)"
     for line in run([installed / "python", "-c", where], cwd=tmp_path).splitlines():
         assert Path(line).is_relative_to(installed.parent), f"{line} is not of the clean environment"
-    shown = run([installed / "shelfgraph", "demo"], cwd=tmp_path)
+    shown = run([installed / "shelfgraph", "demo", "--profile", profile], cwd=tmp_path)
     assert any("because" in line.lower() for line in shown.splitlines()), f"no explanation in:\n{shown}"
 
 

@@ -57,10 +57,14 @@ def demo_graph(tmp_path_factory: pytest.TempPathFactory) -> Graph:
     return shop.graph()
 
 
+SETTINGS = replace(Settings.of_profile("fast"), search_queries=300, best_lists=0)
+"""Only searches are asked."""
+
+
 @pytest.fixture(scope="module")
 def demo(demo_graph: Graph) -> Recommender:
     """The demo shop with the packaged text encoder, and both rankings."""
-    model = Recommender.fit(demo_graph, settings=replace(Settings.of_profile("fast"), search_queries=300))
+    model = Recommender.fit(demo_graph, settings=SETTINGS)
     assert model.rankings == ("exact", "best")
     return model
 
@@ -97,7 +101,7 @@ def catalogs(draw: st.DrawFn) -> list[Product]:
 phrases = st.lists(st.sampled_from((*TYPES, *COLOURS)), min_size=1, max_size=3).map(" ".join)
 
 
-UNTAUGHT = replace(PLAIN, search_queries=0)
+UNTAUGHT = replace(PLAIN, search_queries=0, best_lists=0)
 """Default weights: what was learned of a shop of ten products is the demo's to test."""
 
 

@@ -23,12 +23,19 @@ from kg.shop import Shop
 from recommend import Recommender, Settings, build, update
 from recommend.opening import open_fitted
 from recommend.results import Ranking
-from tests.recommend.shops import PLAIN
+from tests.recommend.shops import FEW_QUERIES, PLAIN
 from tests.tiny import FACTS, INTERACTIONS, PRODUCTS
 
-WITH_TEXT = replace(Settings.of_profile("fast"), threads=1)
+WITH_TEXT = replace(Settings.of_profile("fast"), threads=1, search_queries=FEW_QUERIES)
 EVERYTHING = replace(
-    Settings(), threads=1, kge_epochs=2, gnn_steps=10, fusion_epochs=1, kge_dim=16, gnn_dim=16
+    Settings(),
+    threads=1,
+    kge_epochs=2,
+    gnn_steps=10,
+    fusion_epochs=1,
+    kge_dim=16,
+    gnn_dim=16,
+    search_queries=FEW_QUERIES,
 )
 
 
