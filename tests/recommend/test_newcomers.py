@@ -61,7 +61,7 @@ def graph() -> Graph:
 
 @pytest.fixture(scope="module")
 def model(graph: Graph) -> Recommender:
-    return Recommender.fit(graph, settings=replace(PLAIN, learn_users=2_000))
+    return Recommender.fit(graph, settings=replace(PLAIN, learn_users=2_000, search_queries=0, best_lists=0))
 
 
 def test_weights_of_their_own_are_learned_and_told(model: Recommender) -> None:
