@@ -154,7 +154,13 @@ class PreparedQuery:
 
     @property
     def tokens(self) -> tuple[str, ...]:
-        return tuple(token for token, _ in self._written)
+        """The words that say something, folded; all words if none does.
+
+        That a title has a "for" as well is no reason to show a product, however rare that is in a small shop.
+        """
+        small = frozenset(self.reading.small)
+        telling = tuple(token for token, written in self._written if written not in small)
+        return telling or tuple(token for token, _ in self._written)
 
     def word(self, tokens: str) -> str:
         """Tokens (separated by spaces) as they were written in the query."""

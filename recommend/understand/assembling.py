@@ -19,6 +19,10 @@ from recommend.understand.roles import Scopes
 from recommend.understand.vocabulary import Vocabulary
 from recommend.understand.words import Word, normal, split
 
+_SMALL = ("stop", "for", "with", "or")
+_MODELS = ("s", "x")
+"""Small words that may be a model: 'series x'."""
+
 
 def assembled(
     text: str,
@@ -77,6 +81,11 @@ def assembled(
         unknown=_unknown(asked, covered, vocabulary),
         corrected=_corrected(plain, words, asked),
         understood=sum(i in covered or bool(mark) for i, mark in enumerate(asked.marks)) / len(asked.marks),
+        small=tuple(
+            word.folded
+            for i, (word, mark) in enumerate(zip(asked.words, asked.marks, strict=True))
+            if mark in _SMALL and i not in covered and not word.cjk and word.folded not in _MODELS
+        ),
         graph=graph,
     )
 

@@ -63,8 +63,9 @@ class Reading:
     `filters` are amounts of which it is clear what they are about ("under 50"), `wishes` those that may be
     about several attributes. `unknown`: words that nothing in the shop has; `corrected`: the query with its
     spelling mended, "" if nothing was. `understood`: the share of the words that belong to one of these parts
-    or join them ("for", "without"). `guesses`: kinds that the meaning of the whole text is near to, with
-    probabilities, where words leave the kind open; beside a kind that they name, alternatives to it.
+    or join them ("for", "without"). `small`: words, folded, that only join others or say nothing by
+    themselves. `guesses`: kinds that the meaning of the whole text is near to, with probabilities, where
+    words leave the kind open; beside a kind that they name, alternatives to it.
     """
 
     text: str
@@ -76,6 +77,7 @@ class Reading:
     unknown: tuple[str, ...] = ()
     corrected: str = ""
     understood: float = 1.0
+    small: tuple[str, ...] = ()
     guesses: tuple[tuple[Node, float], ...] = ()
     graph: Graph | None = field(default=None, repr=False, compare=False)
 

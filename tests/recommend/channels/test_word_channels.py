@@ -206,3 +206,13 @@ def test_more_named_words_weigh_more(hand: Recommender) -> None:
     assert signals["lamp2"]["entities"] == pytest.approx(0.3 * (0.5 * 1.0 + 0.5 * 0.7), rel=1e-5)
     assert signals["lamp1"]["entities"] == pytest.approx(0.3 * 0.5, rel=1e-5)
     assert signals["lamp3"]["entities"] == pytest.approx(0.3 * 0.5 * 0.7, rel=1e-5)
+
+
+def test_words_that_only_join_others_are_no_evidence() -> None:
+    lamp = Product(id="lamp", title="Warm light for late work, of oak", category=("Lamps",))
+    bulb = Product(id="bulb", title="Bulb", category=("Bulbs",))
+    shop = Recommender.fit(assemble([lamp, bulb], [], []), settings=PLAIN)
+    results = shop.search("light for my kitchen of oak", k=1)
+    said = {path.edges[0].start.label for path in shop.explain(results.query, "lamp", paths=100).paths}
+    assert said == {"light", "oak"}
+    assert shop.search("for", k=1).ids == ("lamp",), "a query of nothing else still finds who says it"
