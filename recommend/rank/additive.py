@@ -11,10 +11,10 @@ update would have to make again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -33,14 +33,10 @@ class Newcomers:
     products: npt.NDArray[np.bool_]
     weights: Mapping[str, float]
 
-
-class _Part(NamedTuple):
-    """What a channel adds: `matrix` times `factor`, both with its weights."""
-
-    name: str
-    memory: Memory
-    matrix: sp.csr_array
-    factor: float
+    def cells(self, matrix: sp.csr_array) -> sp.csr_array:
+        """The links to them."""
+        at = np.flatnonzero(self.products[matrix.indices])
+        return csr(matrix.data[at], matrix.indices[at], np.searchsorted(at, matrix.indptr), matrix.shape)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -82,68 +78,62 @@ class Additive:
         )
 
     @cached_property
-    def _parts(self) -> tuple[_Part, ...]:
-        return tuple(self._part(one) for one in self.links)
-
-    def _part(self, one: Links) -> _Part:
-        weight, matrix = self.weights.get(one.name, 0.0), one.matrix
-        theirs = weight if self.newcomers is None else self.newcomers.weights.get(one.name, 0.0)
-        if self.newcomers is None or theirs == weight:
-            return _Part(one.name, one.memory, matrix, weight * one.scale)
-        values = np.where(self.newcomers.products[matrix.indices], np.float32(theirs), np.float32(weight))
-        at = np.flatnonzero(values)
-        cells = csr(
-            matrix.data[at] * values[at],
-            matrix.indices[at],
-            np.searchsorted(at, matrix.indptr),
-            matrix.shape,
-        )
-        return _Part(one.name, one.memory, cells, one.scale)
+    def _usual(self) -> tuple[Links, ...]:
+        """The links without those that lead to newcomers alone."""
+        return tuple(one for one in self.links if self.weights.get(one.name, 0.0) > 0)
 
     @cached_property
-    def _usual(self) -> tuple[_Part, ...]:
-        """The parts without those that lead to newcomers alone."""
-        return tuple(one for one in self._parts if self.weights.get(one.name, 0.0) > 0)
-
-    @cached_property
-    def _scored(self) -> tuple[_Part, ...]:
-        """The parts, those that lead to newcomers alone added up: they have few links, and every part costs
-        time."""
-        alone = [one for one in self._parts if self.weights.get(one.name, 0.0) <= 0]
-        added: dict[Memory, sp.csr_array] = {}
-        for one in alone:
-            part = one.matrix.astype(np.float64) * one.factor
-            added[one.memory] = added[one.memory] + part if one.memory in added else part
-        return (*self._usual, *(_Part("", memory, matrix.tocsr(), 1.0) for memory, matrix in added.items()))
+    def _to_newcomers(self) -> Mapping[Memory, sp.csr_array]:
+        """float64 [n, n]: the links to newcomers, added up: they are few, and every matrix costs time."""
+        if self.newcomers is None:
+            return {}
+        weights = self.newcomers.weights
+        some = [(one, self.newcomers.cells(one.matrix)) for one in self.links if weights.get(one.name)]
+        return _added((one.memory, cells, weights[one.name] * one.scale) for one, cells in some)
 
     @cached_property
     def merged(self) -> Mapping[Memory, sp.csr_array]:
         """float64 [n, n]: the links of all channels that remember in the same way, added up. Made when first
         asked for: it serves where many histories are scored at once."""
-        found: dict[Memory, sp.csr_array] = {}
-        for one in self._parts:
-            part = one.matrix.astype(np.float64) * one.factor
-            found[one.memory] = found[one.memory] + part if one.memory in found else part
+        found = _added((one.memory, one.matrix, self.weights[one.name] * one.scale) for one in self._usual)
+        if self.newcomers is None:
+            return found
+        for matrix in found.values():
+            matrix.data[self.newcomers.products[matrix.indices]] = 0.0
+            matrix.eliminate_zeros()
+        for memory, cells in self._to_newcomers.items():
+            found[memory] = (found[memory] + cells).tocsr() if memory in found else cells
         return found
 
     def scores(self, history: History) -> npt.NDArray[np.float32]:
         """float32 [n]: the score of every product."""
-        total = self.prior.astype(np.float64)
+        usual = ((one.memory, one.matrix, self.weights[one.name] * one.scale) for one in self._usual)
+        total = self._summed(history, usual)
+        if self.newcomers is not None:
+            theirs = self._summed(history, ((m, cells, 1.0) for m, cells in self._to_newcomers.items()))
+            total = np.where(self.newcomers.products, theirs, total)
+        return (total + self.prior).astype(np.float32)
+
+    def _summed(
+        self, history: History, parts: Iterable[tuple[Memory, sp.csr_array, float]]
+    ) -> npt.NDArray[np.float64]:
+        """float64 [n]: what matrices add, each times its factor."""
         columns: list[npt.NDArray[np.int32]] = []
-        values: list[npt.NDArray[np.float32]] = []
+        values: list[npt.NDArray[np.floating[Any]]] = []
         factors: list[float] = []
         ends = history.products + 1
-        for one in self._scored:
-            counts = remembered(history, one.memory).astype(np.float64) * one.factor
-            starts, stops = one.matrix.indptr[history.products], one.matrix.indptr[ends]
+        for memory, matrix, factor in parts:
+            counts = remembered(history, memory).astype(np.float64) * factor
+            starts, stops = matrix.indptr[history.products], matrix.indptr[ends]
             for start, stop in zip(starts.tolist(), stops.tolist(), strict=True):
-                columns.append(one.matrix.indices[start:stop])
-                values.append(one.matrix.data[start:stop])
+                columns.append(matrix.indices[start:stop])
+                values.append(matrix.data[start:stop])
             factors += counts.tolist()
-        if columns:
-            weights = np.concatenate(values) * np.repeat(factors, [len(part) for part in columns])
-            total += np.bincount(np.concatenate(columns), weights=weights, minlength=len(total))
-        return total.astype(np.float32)
+        if not columns:
+            return np.zeros(len(self.prior))
+        weights = np.concatenate(values) * np.repeat(factors, [len(part) for part in columns])
+        summed = np.bincount(np.concatenate(columns), weights=weights, minlength=len(self.prior))
+        return summed.astype(np.float64, copy=False)
 
     def scores_by_merged(self, history: History) -> npt.NDArray[np.float32]:
         """The same scores but for rounding in float64: quicker, once the links are merged."""
@@ -161,15 +151,20 @@ class Additive:
         place = np.full(len(self.prior), -1, dtype=np.int64)
         place[products] = np.arange(len(products))
         found: dict[str, npt.NDArray[np.float32]] = {}
-        unmet = self.newcomers is not None and bool(self.newcomers.products[products].any())
-        for one in self._parts if unmet else self._usual:
-            counts = remembered(history, one.memory) * np.float32(one.factor)
+        new = None if self.newcomers is None else self.newcomers.products[products]
+        unmet = new is not None and bool(new.any())
+        for one in self.links if unmet else self._usual:
+            worth: float | npt.NDArray[np.float64] = self.weights.get(one.name, 0.0)
+            if self.newcomers is not None and new is not None and unmet:
+                worth = np.where(new, self.newcomers.weights.get(one.name, 0.0), worth)
+            counts = remembered(history, one.memory) * np.float32(one.scale)
             columns, values = _rows(one.matrix, history.products, counts)
             at = place[columns]
             hit = at >= 0
             if hit.any():
-                sums = np.bincount(at[hit], weights=values[hit], minlength=len(products))
-                found[one.name] = sums.astype(np.float32)
+                sums = np.bincount(at[hit], weights=values[hit], minlength=len(products)) * worth
+                if sums.any():
+                    found[one.name] = sums.astype(np.float32)
         for given in self.priors:
             found[given.name] = np.float32(self.weights[given.name]) * given.values[products]
         return found
@@ -204,6 +199,15 @@ def newcomers_of(
     if unmet is None or "newcomer" not in weights:
         return None
     return Newcomers(products=unmet, weights=weights["newcomer"])
+
+
+def _added(parts: Iterable[tuple[Memory, sp.csr_array, float]]) -> dict[Memory, sp.csr_array]:
+    """float64 [n, n]: matrices times their factors, added up by memory."""
+    found: dict[Memory, Any] = {}
+    for memory, matrix, factor in parts:
+        part = matrix.astype(np.float64) * factor
+        found[memory] = found[memory] + part if memory in found else part
+    return {memory: total.tocsr() for memory, total in found.items()}
 
 
 def _rows(

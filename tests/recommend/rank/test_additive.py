@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from recommend.rank.additive import Additive
+from recommend.rank.additive import Additive, Newcomers
 from recommend.recommender import Recommender
 from tests.recommend.shops import PLAIN, planted
 
@@ -34,3 +34,27 @@ def test_many_users_get_what_each_gets(model: Recommender, monkeypatch: pytest.M
     together = model.recommend_many(users)
     np.testing.assert_array_equal(together.ids, apart.ids)
     np.testing.assert_allclose(together.scores, apart.scores, rtol=1e-5)
+
+
+def test_newcomers_have_their_own_weights_and_nothing_is_copied_for_them(model: Recommender) -> None:
+    fitted, n = model.fitted, model.graph.product_count
+    usual = {one.name: 1.0 for one in fitted.links}
+    theirs = {
+        one.name: float(place % 3) for place, one in enumerate(fitted.links)
+    }  # every third says nothing
+    new = np.arange(n) % 5 == 0
+    before = [one.matrix.copy() for one in fitted.links]
+    plain, own = (Additive.of(fitted.links, (), some, products=n) for some in (usual, theirs))
+    both = Additive.of(fitted.links, (), usual, products=n, newcomers=Newcomers(products=new, weights=theirs))
+    for user in range(20):
+        history = fitted.behaviour.history(user)
+        wanted = np.where(new, own.scores(history), plain.scores(history))
+        np.testing.assert_allclose(both.scores(history), wanted, rtol=1e-6)
+        np.testing.assert_allclose(both.scores_by_merged(history), wanted, rtol=1e-6)
+        signals = both.signals(history, np.arange(n))
+        np.testing.assert_allclose(np.sum(list(signals.values()), axis=0), wanted, rtol=1e-5)
+        for name, weight in theirs.items():
+            assert weight or not signals.get(name, np.zeros(n))[new].any()
+    for one, matrix in zip(fitted.links, before, strict=True):
+        np.testing.assert_array_equal(one.matrix.data, matrix.data)
+        np.testing.assert_array_equal(one.matrix.indices, matrix.indices)
