@@ -144,7 +144,7 @@ def fit(
     taught: Taught | None = None
     if able:
         with stages.stage("weights"):
-            taught = teach_history(links, counted(), weights["history"], folds, plain)
+            taught = teach_history(links, counted(), weights["history"], folds, plain, context)
             links, weights["history"] = taught.links, dict(taught.weights)
             card |= taught.card
             welcomed = None if new is None else welcome(taught, new, folds.unseen, plain, made)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from types import MappingProxyType
 from typing import TypeAlias
 
 import numpy as np
@@ -93,9 +94,18 @@ class Blind:
     hidden: sp.csr_array
 
     @classmethod
-    def of(cls, split: HoldOut, names: Collection[str], settings: Settings, *, seed: int) -> Blind:
-        """With the channels of some names: those that learn from what users did, without vectors."""
-        context = FitContext.plain(split.graph, settings, seed=seed)
+    def of(
+        cls,
+        split: HoldOut,
+        names: Collection[str],
+        settings: Settings,
+        *,
+        seed: int,
+        ways: Mapping[str, Mapping[str, float]] = MappingProxyType({}),
+    ) -> Blind:
+        """With the channels of some names: those that learn from what users did, without vectors. `ways` say
+        how they make their links (see `FitContext`)."""
+        context = FitContext.plain(split.graph, settings, seed=seed, ways=ways)
         return cls(
             graph=split.graph,
             behaviour=context.behaviour,
@@ -116,7 +126,8 @@ class Blind:
         found = []
         for one in links:
             if one.name in mine:
-                one = replace(one, matrix=mine[one.name].matrix, scale=mine[one.name].scale)
+                here = mine[one.name]
+                one = replace(one, matrix=here.matrix, scale=here.scale, way=here.way)
             elif one.name in names:
                 one = replace(one, matrix=empty(*one.matrix.shape))
             found.append(one)

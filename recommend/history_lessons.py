@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from recommend.channels import FitContext, Links
-from recommend.channels.base import fit_priors
+from recommend.channels.base import fit_priors, made_in, other_ways
 from recommend.channels.kind_traces import KindsTrace
 from recommend.channels.neighbours import channels_of_spaces
 from recommend.channels.onward_traces import OnwardTrace
@@ -16,8 +19,9 @@ from recommend.channels.traces import BehaviourTrace, MatchingTrace
 from recommend.folds import Blind, Folds
 from recommend.rank.candidates import Candidates, candidates
 from recommend.rank.gains import Lessons, gains_of
-from recommend.rank.memory_learning import learn_memories, with_memories
-from recommend.rank.steady import joined, learn_steadily
+from recommend.rank.memory_learning import learn_memories, said_of, with_memories
+from recommend.rank.steady import joined, learn_steadily, widened
+from recommend.rank.ways import Choice, choose_way
 from recommend.rank.worth import without, worth_of
 
 _TOLD_BY_LOG = BehaviourTrace | KindsTrace | MatchingTrace | TasteTrace | OnwardTrace
@@ -48,9 +52,10 @@ def teach_history(
     usual: Mapping[str, float],
     folds: Folds,
     plain: FitContext,
+    whole: FitContext,
 ) -> Taught:
-    """Learn on what the folds hide. `links` know everything; `counted` and `plain`, their context, nothing of
-    what the first fold hides. `usual` are the weights to begin with."""
+    """Learn on what the folds hide. `links` and `whole`, their context, know everything; `counted` and
+    `plain` nothing of what the first fold hides. `usual` are the weights to begin with."""
     listed, seed = plain.graph.products.listed, plain.seed
     split = folds.first
     # what depends on nothing that was hidden need not be fitted again
@@ -70,9 +75,18 @@ def teach_history(
     )
     others = folds.others() if folds.few else ()
     further = [Blind.of(one, names, plain.settings, seed=seed) for one in others]
-    whole = joined([_asked(one, blind, names, plain) for one in (first, *further)])
-    given, weights = whole, dict(usual)
+    asked = [_asked(one, blind, names, plain) for one in (first, *further)]
+    every, weights = joined(asked), dict(usual)
     card: dict[str, Any] = {}
+    choices = _choices(blind, (first, *further), asked, every, weights, plain)
+    if choices:
+        card["ways"] = {name: choice.card() for name, choice in choices.items()}
+    chosen = {name: choice.values for name, choice in choices.items() if choice.kept}
+    if chosen:
+        links, blind = _made_in(links, chosen, whole), _made_in(blind, chosen, plain)
+        first, *further = (_remade(one, chosen, plain) for one in (first, *further))
+        every = joined([_asked(one, blind, names, plain) for one in (first, *further)])
+    given = every
     gains = gains_of(
         given,
         channels_of_spaces(blind),
@@ -102,7 +116,7 @@ def teach_history(
     }
     if memories:
         card["validation"]["memory"] = {name: one.decay for name, one in sorted(memories.items())}
-    idle = set(whole.names).difference(given.names)
+    idle = set(every.names).difference(given.names)
     return Taught(
         links=links,
         weights=weights,
@@ -110,7 +124,7 @@ def teach_history(
         first=first,
         further=further,
         names=names,
-        lessons=Lessons(given=whole, start=dict(usual), learned=dict(weights), idle=idle, seed=seed),
+        lessons=Lessons(given=every, start=dict(usual), learned=dict(weights), idle=idle, seed=seed),
         card=card,
     )
 
@@ -118,6 +132,53 @@ def teach_history(
 def told_by_log(links: Sequence[Links]) -> frozenset[str]:
     """The names of the channels that are made of what users did."""
     return frozenset(one.name for one in links if isinstance(one.trace, _TOLD_BY_LOG))
+
+
+def _choices(
+    blind: tuple[Links, ...],
+    folds: Sequence[Blind],
+    asked: Sequence[Candidates],
+    every: Candidates,
+    start: Mapping[str, float],
+    plain: FitContext,
+) -> dict[str, Choice]:
+    """In which way each channel that offers several is best made, by name. `asked` are the candidates of each
+    fold, `every` those of all."""
+    found: dict[str, Choice] = {}
+    width = every.valid.shape[1]
+    for links in blind:
+        ways = other_ways(links)
+        if not ways or "history" not in links.defaults:
+            continue
+
+        def said(values: Mapping[str, float], links: Links = links) -> npt.NDArray[np.float32]:
+            """What the channel says if it is made in another way, fold after fold."""
+            columns = [
+                said_of(given, fold.behaviour, made_in(links, values, _seen_by(fold, plain)))
+                for fold, given in zip(folds, asked, strict=True)
+            ]
+            return np.concatenate([widened(column, width) for column in columns])
+
+        choice = choose_way(every, links.name, ways, said, start, seed=plain.seed)
+        if choice is not None:
+            found[links.name] = choice
+    return found
+
+
+def _made_in(
+    links: Sequence[Links], chosen: Mapping[str, Mapping[str, float]], context: FitContext
+) -> tuple[Links, ...]:
+    """The links, some made in another way."""
+    return tuple(made_in(one, chosen[one.name], context) if one.name in chosen else one for one in links)
+
+
+def _remade(fold: Blind, chosen: Mapping[str, Mapping[str, float]], plain: FitContext) -> Blind:
+    return replace(fold, links=_made_in(fold.links, chosen, _seen_by(fold, plain)))
+
+
+def _seen_by(fold: Blind, plain: FitContext) -> FitContext:
+    """The context of what a fold does not hide."""
+    return replace(plain, graph=fold.graph, behaviour=fold.behaviour)
 
 
 def _asked(fold: Blind, blind: tuple[Links, ...], names: Collection[str], plain: FitContext) -> Candidates:

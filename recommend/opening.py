@@ -22,7 +22,7 @@ from kg.versions import verify
 from recommend.behaviour import Behaviour
 from recommend.boosted import TasteRanker
 from recommend.channels import Links, Prior
-from recommend.channels.base import LoadContext, load_query_channel
+from recommend.channels.base import LoadContext, Way, load_query_channel
 from recommend.channels.traces import load_trace
 from recommend.fitting import Fitted
 from recommend.index.vector_index import SpaceIndex
@@ -164,6 +164,7 @@ def _open_links(folder: Path, plain: Mapping[str, Any], n: int) -> Links:
         memory=Memory(**plain["memory"]),
         scale=plain["scale"],
         defaults=plain["defaults"],
+        way=None if plain.get("way") is None else Way(**plain["way"]),
     )
 
 

@@ -14,7 +14,7 @@ from kg.graph import Graph
 from recommend.behaviour import Behaviour
 from recommend.boosted import TasteRanker
 from recommend.channels import FitContext, Links, Prior
-from recommend.channels.base import fit_links, fit_priors, fit_query_channels
+from recommend.channels.base import fit_links, fit_priors, fit_query_channels, ways_of
 from recommend.earlier import Earlier
 from recommend.fitting import Fitted, default_weights
 from recommend.index.vector_index import SpaceIndex
@@ -78,6 +78,7 @@ def refit(
             indexes=indexes,
             settings=settings,
             seed=seed,
+            ways=ways_of(earlier.fitted.links),
             earlier=earlier,
         )
         links, priors = fit_links(context), fit_priors(context)

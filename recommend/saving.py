@@ -98,6 +98,7 @@ def save_fitted(
                 "scale": one.scale,
                 "defaults": dict(one.defaults),
                 "trace": one.trace.plain(),
+                "way": None if one.way is None else asdict(one.way),
             }
             for one in fitted.links
         ],

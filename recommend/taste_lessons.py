@@ -13,6 +13,7 @@ from recommend.boosted.features import Features
 from recommend.boosted.latent import Latent
 from recommend.boosted.lists import Fold
 from recommend.boosted.teaching import teach
+from recommend.channels.base import ways_of
 from recommend.folds import Blind, Folds
 from recommend.rank.additive import Additive
 from recommend.settings import Settings
@@ -42,8 +43,8 @@ def teach_taste(
 
     `taught` has what was made for the first of the `folds`, and for the others where users are few.
     """
-    names = taught.names
-    others = (Blind.of(one, names, settings, seed=seed) for one in folds.others())
+    names, ways = taught.names, ways_of(fitted.links)
+    others = (Blind.of(one, names, settings, seed=seed, ways=ways) for one in folds.others())
     blind = chain([taught.first], taught.further if folds.few else others)
     latent = Latent.fit(fitted.behaviour, seed=seed)
     serving = Features.of(fitted.graph, fitted.behaviour, fitted.links, fitted.priors, latent=latent)
@@ -95,4 +96,4 @@ def _more(
     for number in range(1, FOLDS):
         some = np.random.default_rng([seed, number]).permutation(able)[: settings.best_lists // (FOLDS - 1)]
         split = hold_out(graph, share=SHARE, seed=seed + number, users=np.sort(some))
-        yield Blind.of(split, names, settings, seed=seed)
+        yield Blind.of(split, names, settings, seed=seed, ways=ways_of(fitted.links))

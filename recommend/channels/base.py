@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, Protocol, Self, TypeAlias, TypeVar
 
 import numpy as np
@@ -41,13 +42,23 @@ PRODUCT_TASKS: tuple[Task, ...] = ("history", "product", "complement")
 """The tasks that start from products. What nobody met yet is a part of what a history asks for."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Way:
+    """How links were made, of the ways that a channel (by the name it is registered under) offers: the
+    `values` that differ from the usual ones."""
+
+    channel: str
+    values: Mapping[str, float]
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Links:
     """One item channel, fitted: how strongly product i (row) speaks for product j (column).
 
     `matrix` is float32 CSR [n, n], entries > 0, no diagonal; `scale` brings channels to one size (the
     typical best links of a row become about 1). `trace` reads a link aloud as paths. `defaults` are the
-    weights by task that hold where nothing was learned.
+    weights by task that hold where nothing was learned. `way` is there if the channel can make them in
+    several.
     """
 
     name: str
@@ -56,6 +67,7 @@ class Links:
     memory: Memory = ALL
     scale: float = 1.0
     defaults: Mapping[Task, float] = field(default_factory=dict)
+    way: Way | None = None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -79,6 +91,9 @@ class FitContext:
     are wanted come out as they would among all others, but `scale` is then of these rows alone. (A channel
     may give more rows than are wanted.)
 
+    `ways` says in which way channels that offer several make their links (by the name that they are
+    registered under; the usual one where nothing is said).
+
     `earlier` is the model that is being updated, if one is; `notes` take what a channel wants to find again
     at its next update (`earlier.notes`), under its name.
     """
@@ -90,13 +105,21 @@ class FitContext:
     vectors: Mapping[str, Vectors] = field(default_factory=dict)
     indexes: Mapping[str, SpaceIndex] = field(default_factory=dict)
     rows: npt.NDArray[np.int64] | None = None
+    ways: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     earlier: Earlier | None = None
     notes: dict[str, Arrays] = field(default_factory=dict)
 
     @classmethod
-    def plain(cls, graph: Graph, settings: Settings, *, seed: int) -> Self:
+    def plain(
+        cls,
+        graph: Graph,
+        settings: Settings,
+        *,
+        seed: int,
+        ways: Mapping[str, Mapping[str, float]] = MappingProxyType({}),
+    ) -> Self:
         """All that a graph says, and no vectors."""
-        return cls(graph=graph, behaviour=Behaviour.of(graph), settings=settings, seed=seed)
+        return cls(graph=graph, behaviour=Behaviour.of(graph), settings=settings, seed=seed, ways=ways)
 
     @cached_property
     def _made(self) -> dict[Callable[[FitContext], Any], Any]:
@@ -214,21 +237,28 @@ QueryLoad: TypeAlias = Callable[
 
 _ITEM_CHANNELS: dict[str, ItemFit] = {}
 _TO_NEWCOMERS: set[str] = set()
+_WAYS: dict[str, tuple[Mapping[str, float], ...]] = {}
 _QUERY_CHANNELS: dict[str, tuple[QueryFit, QueryLoad]] = {}
 _PRIORS: dict[str, PriorFit] = {}
 
 
-def item_channel(name: str, *, newcomers: bool = False) -> Callable[[ItemFit], ItemFit]:
+def item_channel(
+    name: str, *, newcomers: bool = False, ways: Iterable[Mapping[str, float]] = ()
+) -> Callable[[ItemFit], ItemFit]:
     """Register a function that fits links; it may yield several (one per relation, say).
 
     With `newcomers` it only links to products that nobody met yet: the names of its links are its own, and
     their scale is 1 (so that a weight holds for whatever comes).
+
+    `ways` are other ways than the usual one in which its only links can be made: a build tries them, and
+    takes one that recommends better.
     """
 
     def register(fit: ItemFit) -> ItemFit:
         _ITEM_CHANNELS[name] = fit
         if newcomers:
             _TO_NEWCOMERS.add(name)
+        _WAYS[name] = tuple(ways)
         return fit
 
     return register
@@ -271,6 +301,27 @@ def fit_newcomer_links(context: FitContext) -> tuple[Links, ...]:
     """The links of channels that only lead to products that nobody met yet, ordered by name."""
     found = [links for name in sorted(_TO_NEWCOMERS) for links in _ITEM_CHANNELS[name](context)]
     return tuple(sorted(found, key=lambda links: links.name))
+
+
+def other_ways(links: Links) -> tuple[Mapping[str, float], ...]:
+    """The ways other than the usual one in which links could be made."""
+    return () if links.way is None else _WAYS[links.way.channel]
+
+
+def ways_of(links: Iterable[Links]) -> dict[str, Mapping[str, float]]:
+    """In which ways links were made, for a context in which they are to be made in the same."""
+    return {one.way.channel: one.way.values for one in links if one.way is not None}
+
+
+def made_in(links: Links, values: Mapping[str, float], context: FitContext) -> Links:
+    """The same links made in a way, of what a context knows; all else of them stays."""
+    if links.way is None:
+        return links
+    channel = links.way.channel
+    context = replace(context, ways={**context.ways, channel: values})
+    for made in _ITEM_CHANNELS[channel](context):
+        return replace(links, matrix=made.matrix, scale=made.scale, way=made.way)
+    return replace(links, way=Way(channel=channel, values=values))  # nothing is known of which to make any
 
 
 def _named_apart(found: list[Links]) -> tuple[Links, ...]:

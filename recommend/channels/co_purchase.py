@@ -2,41 +2,48 @@
 
 Cosine-like similarity after Deshpande & Karypis, "Item-based top-N recommendation algorithms" (2004), with a
 softer norm (exponent below 1/2) and shrinkage, so that two co-purchases of rare products do not beat twenty
-of common ones; users with long histories count less for each pair.
+of common ones; users with long histories count less for each pair. How soft and how shrunk is best depends on
+how much is known of each product, so a build tries a few ways.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from recommend.channels.base import FitContext, Links, item_channel, scale_of
+from recommend.channels.base import FitContext, Links, Way, item_channel, scale_of
 from recommend.channels.traces import BehaviourTrace
 from recommend.rank.memory import ALL, Memory
 from recommend.sparse import keep_best, only_rows, products_of_rows, stacked, without_diagonal
 
+NAME = "co_purchase"
+WAYS: tuple[Mapping[str, float], ...] = ({"exponent": 0.1}, {"exponent": 0.3}, {"exponent": 0.4})
+"""What differs from the usual way."""
 
-@item_channel("co_purchase")
+
+@item_channel(NAME, ways=WAYS)
 def fit(context: FitContext) -> Iterator[Links]:
     weight = context.behaviour.weight
     if weight.nnz == 0:
         return
     trace = BehaviourTrace(relation=f"{context.behaviour.verb}_together")
-    kept = context.carried(trace, "co_purchase", lambda earlier: earlier.same_behaviour)
+    kept = context.carried(trace, NAME, lambda earlier: earlier.same_behaviour)
     if kept is not None:
         yield kept
         return
-    matrix = item_knn(weight, context.rows, most=context.settings.links)
+    values = context.ways.get(NAME, {})
+    matrix = item_knn(weight, context.rows, most=context.settings.links, **values)
     yield Links(
-        name="co_purchase",
+        name=NAME,
         matrix=matrix,
         trace=trace,
         memory=Memory(decay=0.9) if context.behaviour.has_times else ALL,
         scale=scale_of(matrix),
         defaults={"history": 1.0, "product": 0.2, "complement": 1.0},
+        way=Way(channel=NAME, values=values),
     )
 
 

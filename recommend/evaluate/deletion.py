@@ -18,7 +18,7 @@ import scipy.sparse as sp
 from kg.graph import EdgeType, Graph, Node, Relation
 from kg.records import NodeKind
 from recommend.behaviour import Behaviour, History
-from recommend.channels.base import FitContext, Links, fit_links
+from recommend.channels.base import FitContext, Links, fit_links, ways_of
 from recommend.channels.traces import BehaviourTrace, Edge, SharedTrace, StoredTrace, Trace, Word
 from recommend.earlier import Earlier
 from recommend.explain.explanation import CONFIDENCE, ExplainedEdge, ExplainedPath
@@ -148,6 +148,7 @@ class Deleting:
             settings=self._settings,
             seed=self._seed,
             rows=rows,
+            ways=ways_of(self._fitted.links),
             earlier=None if again else self._earlier,
         )
         return {_key(links.trace, behaviour.verb): links for links in fit_links(context)}

@@ -79,15 +79,25 @@ def _scores(given: Candidates, weights: Floats) -> npt.NDArray[np.float32]:
 
 def _gained(given: Candidates, weights: Floats) -> float:
     """NDCG@10 added up over the users."""
-    scores = _scores(given, weights)
+    return float(_found(given, _scores(given, weights)).sum())
+
+
+def found_by_user(given: Candidates, scores: npt.NDArray[np.float32]) -> Floats:
+    """float64 [u]: NDCG@10 of each user, if the candidates have these scores float32 [u, m]."""
+    return _found(given, np.where(given.valid, scores, np.float32(-np.inf)))
+
+
+def _found(given: Candidates, scores: npt.NDArray[np.float32]) -> Floats:
+    """The same; what is no candidate has -inf."""
     if not len(scores):
-        return 0.0
+        return np.zeros(0)
     depth = min(_DEPTH, scores.shape[1])
     best = np.argpartition(-scores, depth - 1, axis=1)[:, :depth]
     order = np.argsort(-np.take_along_axis(scores, best, axis=1), axis=1, kind="stable")
     best = np.take_along_axis(best, order, axis=1)
     gain = (np.take_along_axis(given.relevant, best, axis=1) * _discount()[:depth]).sum(axis=1)
-    return float((gain / _ideal(given)).sum())
+    found: Floats = gain / _ideal(given)
+    return found
 
 
 def _discount() -> Floats:

@@ -82,9 +82,15 @@ def with_memories(links: Sequence[Links], memories: Mapping[str, Memory]) -> tup
 
 def _with_feature(given: Candidates, behaviour: Behaviour, links: Links) -> Candidates:
     """The candidates with what a channel says of them as it remembers now."""
+    features = given.features.copy()
+    features[:, :, given.names.index(links.name)] = said_of(given, behaviour, links)
+    return replace(given, features=features)
+
+
+def said_of(given: Candidates, behaviour: Behaviour, links: Links) -> npt.NDArray[np.float32]:
+    """float32 [u, m]: what a channel says of the candidates."""
     said = remembered_rows(behaviour, given.users, links.memory) @ (links.matrix * np.float32(links.scale))
     rows, slots = np.nonzero(given.valid)
-    features = given.features.copy()
-    values = values_at(said.tocsr(), rows, given.products[rows, slots])
-    features[rows, slots, given.names.index(links.name)] = values
-    return replace(given, features=features)
+    found = np.zeros(given.valid.shape, dtype=np.float32)
+    found[rows, slots] = values_at(said.tocsr(), rows, given.products[rows, slots])
+    return found

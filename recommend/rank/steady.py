@@ -54,20 +54,20 @@ def joined(parts: Sequence[Candidates]) -> Candidates:
         for place, name in enumerate(first.names):
             if name in one.names:
                 wide[:, :, place] = one.features[:, :, one.names.index(name)]
-        features.append(_widened(wide, width))
+        features.append(widened(wide, width))
     return replace(
         first,
         users=np.concatenate([one.users for one in parts]),
         features=np.concatenate(features),
-        products=np.concatenate([_widened(one.products, width) for one in parts]),
-        relevant=np.concatenate([_widened(one.relevant, width) for one in parts]),
-        valid=np.concatenate([_widened(one.valid, width) for one in parts]),
+        products=np.concatenate([widened(one.products, width) for one in parts]),
+        relevant=np.concatenate([widened(one.relevant, width) for one in parts]),
+        valid=np.concatenate([widened(one.valid, width) for one in parts]),
         wanted=np.concatenate([one.wanted for one in parts]),
         lost=sum(one.lost for one in parts),
     )
 
 
-def _widened(array: Any, width: int) -> Any:
+def widened(array: Any, width: int) -> Any:
     """An array with more columns, in which there is nothing."""
     return np.pad(array, [(0, 0), (0, width - array.shape[1]), *[(0, 0)] * (array.ndim - 2)])
 

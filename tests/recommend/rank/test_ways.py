@@ -1,0 +1,148 @@
+"""In which way a channel is made: as usual, unless hidden interactions say better."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from kg.records import Interaction, Product
+from kg.shop import Shop
+from recommend import Recommender, build, update
+from recommend.channels.base import Links
+from recommend.channels.co_purchase import WAYS, item_knn
+from recommend.evaluate.deletion import Deleting, Removal
+from recommend.rank.candidates import Candidates
+from recommend.rank.ways import Choice, choose_way
+from tests.recommend.shops import PLAIN
+
+SETTINGS = replace(PLAIN, search_queries=0, best_lists=0)
+USERS, DEEP = 300, 20
+START = {"tuned": 1.0, "other": 0.3}
+GROUPS, OF_GROUP, GIFTS = 30, 6, 12
+
+
+def asked(seed: int = 0, users: int = USERS) -> tuple[Candidates, npt.NDArray[np.bool_]]:
+    """Twenty candidates each, one of them wanted; two channels that tell a little of it."""
+    rng = np.random.default_rng(seed)
+    relevant = np.zeros((users, DEEP), dtype=np.bool_)
+    relevant[np.arange(users), rng.integers(DEEP, size=users)] = True
+    features = (rng.random((users, DEEP, 2)) + 0.3 * relevant[:, :, None]).astype(np.float32)
+    given = Candidates(
+        names=("tuned", "other"),
+        priors=0,
+        users=np.arange(users),
+        features=features,
+        products=np.tile(np.arange(DEEP, dtype=np.int32), (users, 1)),
+        relevant=relevant,
+        valid=np.ones(relevant.shape, dtype=np.bool_),
+        wanted=np.ones(users, dtype=np.int64),
+        lost=7,
+    )
+    return given, relevant
+
+
+def chosen(columns: Mapping[float, npt.NDArray[np.float32]], given: Candidates) -> Choice | None:
+    """The choice among ways of which each says one of the columns."""
+    ways = [{"at": at} for at in columns]
+    return choose_way(given, "tuned", ways, lambda values: columns[values["at"]], START)
+
+
+def test_the_way_that_knows_more_is_taken() -> None:
+    given, relevant = asked()
+    noise = np.random.default_rng(1).random((2, USERS, DEEP)).astype(np.float32)
+    found = chosen({1.0: noise[0], 2.0: noise[1] + relevant}, given)
+    assert found is not None
+    assert found.kept
+    assert found.values == {"at": 2.0}
+    assert found.with_it > found.usual + 0.1
+    card = found.card()
+    assert card["users"] == USERS + 7
+    assert card["gain"] == pytest.approx(card["with"] - card["usual"], abs=2e-6)
+    assert card["interval"][0] > 0
+    assert card["kept"] == "on"
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_says_no_more_than_the_usual_way_is_not(seed: int) -> None:
+    given, _ = asked(seed)
+    noise = np.random.default_rng(9).random((3, USERS, DEEP)).astype(np.float32)
+    same = {float(at): given.features[:, :, 0] for at in range(2)}
+    for columns in (dict(enumerate(noise)), same):
+        found = chosen({float(at): column for at, column in columns.items()}, given)
+        assert found is not None
+        assert not found.kept
+        assert found.card()["kept"] == "off"
+
+
+def test_nothing_is_chosen_by_a_few_or_for_a_silent_channel() -> None:
+    given, relevant = asked(users=99)
+    assert chosen({1.0: relevant.astype(np.float32)}, given) is None
+    given, relevant = asked()
+    silent = given.features.copy()
+    silent[:, :, 0] = 0
+    assert chosen({1.0: relevant.astype(np.float32)}, replace(given, features=silent)) is None
+
+
+def log(seed: int = 0) -> list[Interaction]:
+    """Everybody buys some things of one group that nobody else wants, and gifts that everybody buys."""
+    rng = np.random.default_rng(seed)
+    bought = []
+    for user in range(600):
+        own = rng.permutation(OF_GROUP)[:3] + OF_GROUP * (user % GROUPS)
+        names = [*(f"own{one:03d}" for one in own), *(f"gift{one:02d}" for one in rng.permutation(GIFTS)[:6])]
+        bought += [Interaction(user=f"u{user:03d}", product=name) for name in names]
+    return bought
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    made = Shop.create(tmp_path_factory.mktemp("ways") / "shop")
+    made.load([Product(id=one) for one in sorted({one.product for one in log()})])
+    made.load(log())
+    build(made, settings=SETTINGS)
+    return made
+
+
+def co_purchase(model: Recommender) -> Links:
+    return next(one for one in model.fitted.links if one.name == "co_purchase")
+
+
+def values_of(links: Links) -> Mapping[str, float]:
+    assert links.way is not None
+    return links.way.values
+
+
+def test_a_build_takes_it_and_says_so(shop: Shop) -> None:
+    model = Recommender.open(shop.path)
+    card = model.fitted.card["ways"]["co_purchase"]
+    assert card["kept"] == "on"
+    assert card["way"] in WAYS
+    links = co_purchase(model)
+    assert values_of(links) == card["way"]
+    expected = item_knn(model.fitted.behaviour.weight, most=SETTINGS.links, **card["way"])
+    np.testing.assert_array_equal(links.matrix.toarray(), expected.toarray())
+
+
+def test_deleting_edges_measures_what_serves(shop: Shop) -> None:
+    model = Recommender.open(shop.path)
+    history = model.fitted.behaviour.history(0)
+    hit = model.recommend("u000", k=1)[0]
+    number = model.graph.number(hit.product.id)
+    deleting = Deleting(model)
+    assert "co_purchase" in deleting._rebuilt()
+    assert deleting.scores(history, Removal())[number] == pytest.approx(hit.score, rel=1e-5)
+
+
+def test_an_update_stays_with_it(shop: Shop) -> None:
+    before = co_purchase(Recommender.open(shop.path))
+    update(shop, [Interaction(user="new", product=one) for one in ("own000", "own001")])
+    model = Recommender.open(shop.path)
+    links = co_purchase(model)
+    assert values_of(links) == values_of(before)
+    expected = item_knn(model.fitted.behaviour.weight, most=SETTINGS.links, **values_of(links))
+    np.testing.assert_array_equal(links.matrix.toarray(), expected.toarray())
+    assert links.matrix.nnz != before.matrix.nnz or not np.array_equal(links.matrix.data, before.matrix.data)
