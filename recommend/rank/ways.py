@@ -25,6 +25,8 @@ _TEACHERS = 500
 _LEAST_USERS = 100
 _ROUNDS = 8
 """So many times the users are halved: what a half chooses hangs on who is in it."""
+_SURE = 1.28
+"""The gain must be so many standard errors: nine chances in ten, with a normal error."""
 _WIDTH = 2 * 1.96
 """A 95 % interval is so many standard errors wide."""
 _SIZES = (0.7, 1.0, 1.4)
@@ -36,8 +38,9 @@ Values: TypeAlias = npt.NDArray[np.float32]
 @dataclass(frozen=True, kw_only=True)
 class Choice:
     """The best way to make a channel's links, by the `values` that differ from the usual ones, and NDCG@10
-    with it and with the usual way on `users` who chose neither. It is `kept` if it gains more than one
-    standard error: neither way costs more than the other."""
+    with it and with the usual way on `users` who chose neither. It is `kept` if it gains, as nine chances in
+    ten say: less is enough than for a part that costs something, since neither way costs more than the
+    other."""
 
     values: Mapping[str, float]
     users: int
@@ -47,7 +50,7 @@ class Choice:
 
     @property
     def kept(self) -> bool:
-        return self.difference.delta > (self.difference.high - self.difference.low) / _WIDTH
+        return self.difference.delta > _SURE * (self.difference.high - self.difference.low) / _WIDTH
 
     def card(self) -> dict[str, Any]:
         """What a metrics card says of it."""

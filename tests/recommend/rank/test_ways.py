@@ -146,3 +146,13 @@ def test_an_update_stays_with_it(shop: Shop) -> None:
     expected = item_knn(model.fitted.behaviour.weight, most=SETTINGS.links, **values_of(links))
     np.testing.assert_array_equal(links.matrix.toarray(), expected.toarray())
     assert links.matrix.nnz != before.matrix.nnz or not np.array_equal(links.matrix.data, before.matrix.data)
+
+
+def test_it_takes_nine_chances_in_ten() -> None:
+    given, relevant = asked()
+    noise = np.random.default_rng(1).random((USERS, DEEP)).astype(np.float32)
+    found = chosen({1.0: noise + relevant}, given)
+    assert found is not None
+    for delta, kept in ((0.012, False), (0.014, True)):  # the standard error is 0.01
+        gain = replace(found.difference, delta=delta, low=delta - 0.0196, high=delta + 0.0196)
+        assert replace(found, difference=gain).kept is kept
