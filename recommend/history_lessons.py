@@ -11,11 +11,7 @@ import numpy.typing as npt
 
 from recommend.channels import FitContext, Links
 from recommend.channels.base import fit_priors, made_in, other_ways
-from recommend.channels.kind_traces import KindsTrace
 from recommend.channels.neighbours import channels_of_spaces
-from recommend.channels.onward_traces import OnwardTrace
-from recommend.channels.taste_traces import TasteTrace
-from recommend.channels.traces import BehaviourTrace, MatchingTrace
 from recommend.folds import Blind, Folds
 from recommend.rank.candidates import Candidates, candidates
 from recommend.rank.gains import Lessons, gains_of
@@ -23,8 +19,6 @@ from recommend.rank.memory_learning import learn_memories, said_of, with_memorie
 from recommend.rank.steady import joined, learn_steadily, widened
 from recommend.rank.ways import Choice, choose_way
 from recommend.rank.worth import without, worth_of
-
-_TOLD_BY_LOG = BehaviourTrace | KindsTrace | MatchingTrace | TasteTrace | OnwardTrace
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -131,7 +125,7 @@ def teach_history(
 
 def told_by_log(links: Sequence[Links]) -> frozenset[str]:
     """The names of the channels that are made of what users did."""
-    return frozenset(one.name for one in links if isinstance(one.trace, _TOLD_BY_LOG))
+    return frozenset(one.name for one in links if one.trace.of_log)
 
 
 def _choices(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +26,8 @@ class KindsTrace:
     of the pairs of kinds (`heads`, `tails` int64 [p], numbered as `Kinds.one` does) `support` float32 [p]
     says how many baskets hold both; `unit` what a basket is.
     """
+
+    of_log: ClassVar[bool] = True
 
     relation: str
     unit: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,8 @@ class OnwardTrace:
     """What is linked to the products that were met together with one. `near` float32 [products, products]:
     how strongly the product between (row) was met together with the first (column); the second step is an
     edge of `edge_type`, along the arrow if `forward`."""
+
+    of_log: ClassVar[bool] = True
 
     relation: str
     edge_type: EdgeType

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,8 @@ from recommend.sparse import csr
 class TasteTrace:
     """What users went for who met a product. `edge_type` links products to the nodes that `reach` float32
     [products, nodes] compares them with."""
+
+    of_log: ClassVar[bool] = True
 
     relation: str
     edge_type: EdgeType

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -63,6 +63,9 @@ class TracedPath:
 
 
 class Trace(Protocol):
+    of_log: ClassVar[bool]
+    """Whether the links are made of what users did: they say nothing of a product that nobody met."""
+
     def paths(
         self, graph: Graph, behaviour: Behaviour, source: int, target: int, value: float
     ) -> list[TracedPath]:
@@ -79,6 +82,8 @@ class Trace(Protocol):
 @dataclass(frozen=True, kw_only=True)
 class StoredTrace:
     """An edge that is in the graph: A also_viewed B."""
+
+    of_log: ClassVar[bool] = False
 
     edge_type: EdgeType
     forward: bool
@@ -107,6 +112,8 @@ class SharedTrace:
 
     `terms` float32 [nodes]: what each shared node adds to a link before normalisation (0: too common).
     """
+
+    of_log: ClassVar[bool] = False
 
     edge_type: EdgeType
     forward: bool
@@ -157,6 +164,8 @@ class SharedTrace:
 class MatchingTrace(SharedTrace):
     """Values of attributes in which products agree that go together."""
 
+    of_log: ClassVar[bool] = True
+
     def plain(self) -> dict[str, Any]:
         return {**super().plain(), "trace": "matching"}
 
@@ -164,6 +173,8 @@ class MatchingTrace(SharedTrace):
 @dataclass(frozen=True, kw_only=True)
 class BehaviourTrace:
     """Users who met both products (in this order, if `ordered`); counted, never named."""
+
+    of_log: ClassVar[bool] = True
 
     relation: str
     ordered: bool = False
@@ -196,6 +207,8 @@ class BehaviourTrace:
 @dataclass(frozen=True, kw_only=True)
 class SimilarityTrace:
     """Vectors that lie close together; the link's value is a power of their cosine."""
+
+    of_log: ClassVar[bool] = False
 
     relation: str
     power: int = 1
