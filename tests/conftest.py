@@ -18,7 +18,12 @@ settings.register_profile("shelfgraph", deadline=None, derandomize=bool(os.envir
 settings.load_profile("shelfgraph")
 
 _SERVERS = ("graph_server", "spare_server")
-_SERVED = ("tests/kg/store/test_copying.py", "tests/kg/store/test_server", "tests/recommend/server/")
+_SERVED = (
+    "tests/kg/store/test_copying.py",
+    "tests/kg/store/test_server",
+    "tests/recommend/server/",
+    "tests/benchmarks/bench_neo4j",
+)
 """Where the tests are that need a server."""
 
 
