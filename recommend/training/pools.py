@@ -71,7 +71,12 @@ class Pools:
 
     def exact(self, weights: Mapping[str, float]) -> npt.NDArray[np.float32]:
         """float32 [q, w]: the additive scores; -inf in the padding."""
-        scores = self.values @ np.array([weights.get(name, 0.0) for name in self.channels], dtype=np.float32)
+        return self.scored(np.array([weights.get(name, 0.0) for name in self.channels]))
+
+    def scored(self, weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
+        """The same by the weights of the channels in their order, float64 [c]."""
+        # no matrix product: for a few columns BLAS was seen to warn of invalid values where all are finite
+        scores: npt.NDArray[np.float32] = np.einsum("qwc,c->qw", self.values, weights.astype(np.float32))
         scores[~self.valid] = -np.inf
         return scores
 

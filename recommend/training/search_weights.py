@@ -54,8 +54,6 @@ def learned_weights(pools: Pools, defaults: Mapping[str, float], *, price: float
 def _value(
     pools: Pools, weights: npt.NDArray[np.float64], start: npt.NDArray[np.float64], price: float
 ) -> float:
-    scores = pools.values @ weights.astype(np.float32)
-    scores[~pools.valid] = -np.inf
     moved = weights[start > 0] / start[start > 0]
     moved = np.log2(moved / np.exp(np.log(moved).mean()))  # all weights doubled is no change
-    return pools.value(scores) - price * float(np.abs(moved).sum())
+    return pools.value(pools.scored(weights)) - price * float(np.abs(moved).sum())
