@@ -130,6 +130,12 @@ def products_of_rows(
         start = stop
 
 
+def only_columns(matrix: sp.csr_array, kept: npt.NDArray[np.bool_]) -> sp.csr_array:
+    """The matrix with entries in some columns only: kept bool [n]."""
+    at = np.flatnonzero(kept[matrix.indices])
+    return csr(matrix.data[at], matrix.indices[at], np.searchsorted(at, matrix.indptr), matrix.shape)
+
+
 def only_rows(matrix: sp.csr_array, rows: npt.NDArray[np.int64] | None) -> sp.csr_array:
     """The matrix with entries in some rows only (int64, ascending; None: all of them); its shape stays."""
     if rows is None:

@@ -23,7 +23,7 @@ import scipy.sparse as sp
 from recommend.behaviour import History
 from recommend.channels.base import PRODUCT_TASKS, Links, Prior, Task
 from recommend.rank.memory import Memory, remembered
-from recommend.sparse import csr
+from recommend.sparse import only_columns
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -35,8 +35,7 @@ class Newcomers:
 
     def cells(self, matrix: sp.csr_array) -> sp.csr_array:
         """The links to them."""
-        at = np.flatnonzero(self.products[matrix.indices])
-        return csr(matrix.data[at], matrix.indices[at], np.searchsorted(at, matrix.indptr), matrix.shape)
+        return only_columns(matrix, self.products)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -21,7 +21,7 @@ from recommend.rank.candidates import Candidates, candidates
 from recommend.rank.learning import learn, value_of
 from recommend.rank.memory import remembered_rows
 from recommend.rank.worth import of_users
-from recommend.sparse import csr, keep_best, weighted_sum
+from recommend.sparse import csr, keep_best, only_columns, weighted_sum
 
 SHARE = 0.15
 """So many of the products that anybody met play new."""
@@ -95,13 +95,7 @@ def playing_new(behaviour: Behaviour, listed: Mask, seed: int) -> Mask | None:
 
 def without_products(behaviour: Behaviour, products: Mask) -> Behaviour:
     """What is left of behaviour without all that anybody did with some products."""
-    weight = behaviour.weight
-    at = np.flatnonzero(~products[weight.indices])
-    return Behaviour(
-        weight=csr(weight.data[at], weight.indices[at], np.searchsorted(at, weight.indptr), weight.shape),
-        moment=behaviour.moment[at],
-        owned=behaviour.owned[at],
-    )
+    return behaviour.only(~products[behaviour.weight.indices])
 
 
 def learn_newcomers(
@@ -132,7 +126,7 @@ def learn_newcomers(
     theirs = [
         replace(
             one,
-            matrix=_columns(one.matrix, new),
+            matrix=only_columns(one.matrix, new),
             scale=one.scale * scales[one.name],
             defaults={"history": one.defaults.get("history", _START)},
         )
@@ -190,12 +184,6 @@ def _wanted(behaviour: Behaviour, new: Mask) -> sp.csr_array:
     at = np.flatnonzero(new[weight.indices] & counts)
     ones = np.ones(len(at), dtype=np.bool_)
     return csr(ones, weight.indices[at], np.searchsorted(at, weight.indptr), weight.shape)
-
-
-def _columns(matrix: sp.csr_array, kept: Mask) -> sp.csr_array:
-    """The matrix with entries in some columns only."""
-    at = np.flatnonzero(kept[matrix.indices])
-    return csr(matrix.data[at], matrix.indices[at], np.searchsorted(at, matrix.indptr), matrix.shape)
 
 
 def _tried(given: Candidates, usual: Weights, start: Weights, seed: int) -> tuple[float, float, float]:
@@ -258,7 +246,7 @@ def _best(
     """The best among some products that the users have not met."""
     n = len(among)
     merged = {
-        memory: _columns(
+        memory: only_columns(
             weighted_sum(
                 (
                     (one.matrix, one.scale * weights.get(one.name, 0.0))
