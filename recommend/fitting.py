@@ -27,7 +27,7 @@ from recommend.index.vector_index import SpaceIndex
 from recommend.query_encoders import QueryEncoders
 from recommend.rank.additive import Additive, by_task
 from recommend.rank.gains import Lessons
-from recommend.rank.newcomers import playing_new
+from recommend.rank.newcomers import Mask, playing_new
 from recommend.search_lessons import teach_search
 from recommend.settings import Settings
 from recommend.shopfront.suggesting import Suggester
@@ -145,16 +145,9 @@ def fit(
     if able:
         with stages.stage("weights"):
             taught = teach_history(links, counted(), weights["history"], folds, plain, context)
-            links, weights["history"] = taught.links, dict(taught.weights)
-            card |= taught.card
-            welcomed = None if new is None else welcome(taught, new, folds.unseen, plain, made)
-            if welcomed is not None:
-                card["newcomers"] = welcomed.card()
-                if welcomed.kept:
-                    weights["newcomer"] = {**dict.fromkeys(weights["history"], 0.0), **welcomed.weights}
-            ordered = learn_complements(taught.blind, graph, split.hidden, weights["complement"], seed=seed)
-            if ordered is not None:
-                weights["complement"], card["complement"] = ordered
+            links = taught.links
+            learned, card = _learned(taught, new, folds, plain, made, weights)
+            weights |= learned
     fitted = Fitted(
         stated=stated,
         derived=derived,
@@ -180,6 +173,31 @@ def fit(
         with stages.stage("search"):
             teach_search(fitted, settings, seed=seed, progress=stages.progress)
     return fitted
+
+
+def _learned(
+    taught: Taught,
+    new: Mask | None,
+    folds: Folds,
+    plain: FitContext,
+    made: Made,
+    usual: Mapping[Task, Mapping[str, float]],
+) -> tuple[dict[Task, dict[str, float]], dict[str, Any]]:
+    """The weights of the tasks that hidden interactions teach, and what the card says of them. `new` are the
+    products that play new, `usual` the weights where nothing was learned."""
+    found: dict[Task, dict[str, float]] = {"history": dict(taught.weights)}
+    card = dict(taught.card)
+    welcomed = None if new is None else welcome(taught, new, folds.unseen, plain, made)
+    if welcomed is not None:
+        card["newcomers"] = welcomed.card()
+        if welcomed.kept:
+            found["newcomer"] = {**dict.fromkeys(taught.weights, 0.0), **welcomed.weights}
+    ordered = learn_complements(
+        taught.blind, folds.graph, folds.first.hidden, usual["complement"], seed=plain.seed
+    )
+    if ordered is not None:
+        found["complement"], card["complement"] = ordered
+    return found, card
 
 
 def _intent(graph: Graph, made: Made, encoders: QueryEncoders, seed: int) -> IntentModel | None:
