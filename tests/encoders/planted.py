@@ -43,6 +43,15 @@ def planted(*, seed: int = 0, newcomer: bool = False) -> Graph:
     return assemble(products, facts, [Interaction(user=u, product=p) for u, p in bought])
 
 
+def tiny(products: int = 5, facts: int = 0, purchases: int = 0) -> Graph:
+    """Products of which the first few are linked in a row, or were bought by one user."""
+    return assemble(
+        [Product(id=f"p{i}") for i in range(products)],
+        [Fact(head=f"p{i}", relation="like", tail=f"p{i + 1}") for i in range(facts)],
+        [Interaction(user="u", product=f"p{i}") for i in range(purchases)],
+    )
+
+
 def siblings_first(matrix: np.ndarray, vector: np.ndarray, ids: list[str], own: int) -> float:
     """The share of the ten nearest products (by cosine) that are of the group `own`."""
     unit = matrix / np.maximum(np.linalg.norm(matrix, axis=1, keepdims=True), 1e-12)
