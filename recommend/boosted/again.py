@@ -22,6 +22,7 @@ from recommend.boosted.calibration import Calibration
 from recommend.boosted.features import PATTERNS, Features
 from recommend.boosted.latent import Latent
 from recommend.channels.base import Links, Prior
+from recommend.measure.units import Units
 from recommend.rank.additive import Additive, newcomers_of
 from recommend.rank.top import possible, top
 from recommend.stages import Progress
@@ -29,7 +30,6 @@ from recommend.training.ranker import Reranked
 from recommend.training.trees import Trees, check_features, unreadable
 
 if TYPE_CHECKING:
-    from recommend.evaluate.units import Units
     from recommend.fitting import Fitted
 
 Values: TypeAlias = npt.NDArray[np.float32]

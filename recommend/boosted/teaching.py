@@ -15,6 +15,7 @@ from recommend.boosted.calibration import Calibration, log_loss
 from recommend.boosted.features import Features
 from recommend.boosted.growing import grow
 from recommend.boosted.lists import Fold, Lists, collect, joined
+from recommend.measure.bootstrap import paired_difference
 from recommend.stages import Progress
 from recommend.training.trees import Trees
 
@@ -58,9 +59,6 @@ def teach(
         return None, {**card, "why": "the users that choose the trees found nothing of what was hidden"}
     before = np.concatenate([_by_user(one), _by_user(other)])
     after = np.concatenate([_by_user(one, second), _by_user(other, first)])
-    # here, because the evaluation imports the recommender, which imports the training
-    from recommend.evaluate.bootstrap import paired_difference
-
     gain = paired_difference(after, before, seed=seed)
     card |= {
         "held_out_users": len(before),

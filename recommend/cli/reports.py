@@ -11,9 +11,9 @@ from recommend.cli.output import facts_of, print_table
 
 if TYPE_CHECKING:
     from recommend.evaluate import Report
-    from recommend.evaluate.bands import Bands
     from recommend.evaluate.leaks import Caution
     from recommend.evaluate.report import Comparison, Row
+    from recommend.measure.bands import Bands
 
 
 def print_report(report: Report) -> None:

@@ -15,14 +15,14 @@ import numpy as np
 
 from kg.errors import SettingsError
 from kg.graph import Graph
-from recommend.evaluate.bands import NAMES, Bands
 from recommend.evaluate.hiding import hide_purchases
 from recommend.evaluate.leaks import Caution, relation_cautions
 from recommend.evaluate.ranking import MEMORY
 from recommend.evaluate.report import Comparison, Row, profile_of
 from recommend.evaluate.trial import Lists, Trial, additive_only
-from recommend.evaluate.units import Units
 from recommend.evaluate.variants import additive, behaviour_only, product_relations, shuffled, without_vectors
+from recommend.measure.bands import NAMES, Bands
+from recommend.measure.units import Units
 from recommend.recommender import Recommender
 from recommend.settings import Settings
 from recommend.stages import Progress

@@ -13,10 +13,10 @@ from kg.errors import SettingsError
 from kg.graph import Graph
 from recommend.complements import Kinds
 from recommend.evaluate.hiding import hide_purchases
-from recommend.evaluate.metrics import coverage, find_hits, ndcg, recall
 from recommend.evaluate.report import Comparison, Report, Row, profile_of
 from recommend.evaluate.trial import without_search
-from recommend.evaluate.units import Units
+from recommend.measure.metrics import coverage, find_hits, ndcg, recall
+from recommend.measure.units import Units
 from recommend.rank.balance import Balance
 from recommend.rank.shelf import GraphShelf
 from recommend.recommender import Recommender

@@ -19,9 +19,9 @@ from recommend.channels.base import Links, Prior
 from recommend.channels.co_purchase import item_knn
 from recommend.channels.traces import BehaviourTrace
 from recommend.channels.transitions import transition_counts
-from recommend.evaluate.metrics import find_hits, ndcg
 from recommend.evaluate.ranking import Dense, rank
-from recommend.evaluate.units import Units
+from recommend.measure.metrics import find_hits, ndcg
+from recommend.measure.units import Units
 from recommend.rank.additive import Additive
 from recommend.rank.memory import ALL, Memory
 from recommend.stages import Progress

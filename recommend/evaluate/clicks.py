@@ -18,9 +18,9 @@ import scipy.sparse as sp
 from kg.errors import SettingsError
 from kg.graph import FOUND, USER_RELATIONS, EdgeType, Graph
 from kg.records import Interaction
-from recommend.evaluate.metrics import METRICS, find_hits
 from recommend.evaluate.report import Comparison, Report, Row, profile_of
 from recommend.evaluate.searchers import Searcher, bm25, channels_alone, rankings
+from recommend.measure.metrics import METRICS, find_hits
 from recommend.query import MOST_RESULTS
 from recommend.recommender import Recommender
 from recommend.settings import Settings

@@ -23,8 +23,8 @@ from recommend.evaluate.knn_kg import merged, similarities
 from recommend.evaluate.ranking import MEMORY
 from recommend.evaluate.report import Report, profile_of
 from recommend.evaluate.trial import RANKING, Trial, additive_only
-from recommend.evaluate.units import Units
 from recommend.evaluate.variants import RELEARNED, against_variants, space_variants, with_and_without
+from recommend.measure.units import Units
 from recommend.rank.additive import Additive
 from recommend.rank.memory import ALL
 from recommend.recommender import Recommender

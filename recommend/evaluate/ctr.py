@@ -33,8 +33,8 @@ from recommend.evaluate.pair_metrics import auc, best_threshold, f1
 from recommend.evaluate.pairs import Pairs, Sides, drawn, of_listed, without
 from recommend.evaluate.report import Report, Row
 from recommend.evaluate.trial import without_search
-from recommend.evaluate.units import Units
 from recommend.evaluate.variants import additive as sum_of
+from recommend.measure.units import Units
 from recommend.rank.additive import Additive
 from recommend.rank.top import top
 from recommend.recommender import Recommender

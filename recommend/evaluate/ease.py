@@ -13,7 +13,7 @@ import scipy.sparse as sp
 from recommend.behaviour import Behaviour
 from recommend.evaluate.baselines import MEMORIES, Baseline, mean_ndcg
 from recommend.evaluate.ranking import MEMORY, Dense
-from recommend.evaluate.units import Units
+from recommend.measure.units import Units
 from recommend.rank.memory import ALL, Memory
 from recommend.sparse import csr
 from recommend.stages import Progress

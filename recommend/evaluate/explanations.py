@@ -13,7 +13,6 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from kg.errors import SettingsError
-from recommend.evaluate.bootstrap import intervals
 from recommend.evaluate.deletion import Deleting
 from recommend.evaluate.faithfulness import Faithfulness, Tested
 from recommend.evaluate.path_figures import Figures, Shown, quantiles
@@ -21,6 +20,7 @@ from recommend.evaluate.report import Comparison, Report, Row, profile_of
 from recommend.explain.explanation import Explanation
 from recommend.explain.preferring import PREFERENCES, WEIGHTY, Prefer
 from recommend.explain.quality import SMOOTHING, Values
+from recommend.measure.bootstrap import intervals
 from recommend.recommender import Recommender
 from recommend.results import Results
 from recommend.stages import Progress

@@ -22,7 +22,7 @@ from recommend.evaluate.ranking import MEMORY
 from recommend.evaluate.report import Report
 from recommend.evaluate.time_split import moment_of, said, split_at
 from recommend.evaluate.trial import without_search
-from recommend.evaluate.units import Units
+from recommend.measure.units import Units
 from recommend.recommender import Recommender
 from recommend.settings import Settings
 from recommend.sparse import rows_of

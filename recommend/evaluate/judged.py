@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from kg.graph import Graph
-from recommend.evaluate.metrics import coverage, graded_ndcg
 from recommend.evaluate.ratings import Judgments
 from recommend.evaluate.report import Row
+from recommend.measure.metrics import coverage, graded_ndcg
 
 DEPTH = 200
 """How long a list is before unjudged products are dropped from it."""

@@ -15,7 +15,6 @@ from recommend.behaviour import Behaviour
 from recommend.boosted import rank_best
 from recommend.channels.traces import BehaviourTrace
 from recommend.evaluate import paths
-from recommend.evaluate.bands import Bands
 from recommend.evaluate.baselines import Baseline, popularity, tuned_item_knn, tuned_transitions
 from recommend.evaluate.ease import tuned_ease, why_not_ease
 from recommend.evaluate.knn_kg import similarities, tuned_knn_kg
@@ -29,8 +28,9 @@ from recommend.evaluate.leaks import (
 from recommend.evaluate.ranking import MEMORY, rank
 from recommend.evaluate.report import Comparison, Report, profile_of
 from recommend.evaluate.trial import Lists, Trial
-from recommend.evaluate.units import Units
 from recommend.evaluate.variants import additive
+from recommend.measure.bands import Bands
+from recommend.measure.units import Units
 from recommend.recommender import Recommender
 from recommend.stages import Progress
 

@@ -19,7 +19,7 @@ from recommend.channels.base import scale_of
 from recommend.channels.co_purchase import item_knn
 from recommend.channels.shared_nodes import rarity_features
 from recommend.evaluate.baselines import LINKS, Baseline, single
-from recommend.evaluate.units import Units, has_entries
+from recommend.measure.units import Units, has_entries
 from recommend.rank.memory import Memory
 from recommend.similar_rows import similar_rows
 from recommend.sparse import empty, keep_best, rows_of, values_at, weighted_sum, without_diagonal

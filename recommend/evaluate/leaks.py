@@ -17,7 +17,7 @@ import scipy.sparse as sp
 
 from kg.graph import Graph
 from recommend.behaviour import Behaviour
-from recommend.evaluate.units import Units, has_entries
+from recommend.measure.units import Units, has_entries
 from recommend.rank.memory import ALL
 from recommend.sparse import rows_of, without_diagonal
 

@@ -9,8 +9,8 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from kg.graph import MADE_BY, EdgeType, Graph
-from recommend.evaluate.units import Units, has_entries
 from recommend.explain.explanation import ExplainedEdge, ExplainedPath
+from recommend.measure.units import Units, has_entries
 from recommend.query import Query
 from recommend.recommender import Recommender
 from recommend.stages import Progress

@@ -18,8 +18,8 @@ from kg.errors import SettingsError
 from kg.graph import OF_TYPE, EdgeType, Graph, Node
 from kg.records import Interaction
 from kg.split import HoldOut, hold_out
-from recommend.evaluate.metrics import graded_ndcg
 from recommend.evaluate.report import Comparison, Report, Row, profile_of
+from recommend.measure.metrics import graded_ndcg
 from recommend.query import Query, RankingName
 from recommend.recommender import Recommender
 from recommend.settings import Settings

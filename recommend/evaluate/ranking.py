@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from recommend.evaluate.units import Units
+from recommend.measure.units import Units
 from recommend.rank.additive import Additive
 from recommend.rank.memory import ALL, Memory
 from recommend.stages import Progress

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from recommend.evaluate.bands import Bands
-from recommend.evaluate.bootstrap import Difference, intervals, paired_difference
 from recommend.evaluate.leaks import Caution
-from recommend.evaluate.metrics import METRICS, coverage, find_hits
-from recommend.evaluate.units import Units
+from recommend.measure.bands import Bands
+from recommend.measure.bootstrap import Difference, intervals, paired_difference
+from recommend.measure.metrics import METRICS, coverage, find_hits
+from recommend.measure.units import Units
 from recommend.settings import Settings
 
 

@@ -27,7 +27,7 @@ from recommend.evaluate.judging import judge
 from recommend.evaluate.ranking import MEMORY
 from recommend.evaluate.report import Report
 from recommend.evaluate.trial import without_search
-from recommend.evaluate.units import Units
+from recommend.measure.units import Units
 from recommend.recommender import Recommender
 from recommend.settings import Settings
 from recommend.stages import Progress

@@ -16,14 +16,12 @@ import numpy as np
 from kg.errors import SettingsError
 from kg.graph import Graph
 from recommend.channels.neighbours import channels_of_spaces
-from recommend.evaluate.bands import NAMES, Bands
 from recommend.evaluate.cold import CATALOG, WHOLE, check_cold, evaluate_cold
 from recommend.evaluate.hiding import hide_purchases
 from recommend.evaluate.leaks import Caution, relation_cautions
 from recommend.evaluate.ranking import MEMORY
 from recommend.evaluate.report import Comparison, Report, Row, profile_of
 from recommend.evaluate.trial import Trial, additive_only
-from recommend.evaluate.units import Units
 from recommend.evaluate.variants import (
     NO_SPACE,
     ONLY,
@@ -33,6 +31,8 @@ from recommend.evaluate.variants import (
     space_variants,
     with_and_without,
 )
+from recommend.measure.bands import NAMES, Bands
+from recommend.measure.units import Units
 from recommend.rank.gains import RARE
 from recommend.recommender import Recommender
 from recommend.settings import Settings

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from recommend.evaluate.ranking import Dense, rank
 from recommend.evaluate.report import Comparison, Row
-from recommend.evaluate.units import Units
+from recommend.measure.units import Units
 from recommend.rank.additive import Additive
 from recommend.settings import Settings
 from recommend.stages import Progress

@@ -11,22 +11,21 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
 from recommend.behaviour import Behaviour
+from recommend.measure.bands import NAMES, Bands
+from recommend.measure.bootstrap import Difference, paired_difference
+from recommend.measure.metrics import find_hits, ndcg
+from recommend.measure.units import Units
 from recommend.rank.candidates import Candidates
 from recommend.rank.learning import learn
 from recommend.rank.steady import ENOUGH, learn_steadily
 from recommend.rank.worth import of_users, quiet_weights, without
-
-if TYPE_CHECKING:
-    from recommend.evaluate.bands import Bands
-    from recommend.evaluate.bootstrap import Difference
-    from recommend.evaluate.units import Units
 
 RARE = "1-5"
 """The band of products that a card shows by itself: bought, but hardly."""
@@ -56,8 +55,6 @@ class Gain:
     @property
     def sure(self) -> bool:
         """Whether it surely gains: for all, or for rare products without harm to all."""
-        from recommend.evaluate.bands import NAMES
-
         rare = self.band_low[NAMES.index(RARE)] > 0
         return self.difference.low > 0 or bool(rare and self.difference.high >= 0)
 
@@ -75,8 +72,6 @@ class Gain:
 
     def _of_bands(self) -> dict[str, dict[str, Any]]:
         """Recall@10 of the bands of which anything was hidden, by name."""
-        from recommend.evaluate.bands import NAMES
-
         pairs = self.bands.pairs.sum(axis=0)
         there, gone = (self.bands.recall(name) for name in (_WITH, _WITHOUT))
         return {
@@ -212,9 +207,6 @@ class _Trial:
 
     @cached_property
     def _units(self) -> Units:
-        # here, because the evaluation imports the recommender, which imports the learning
-        from recommend.evaluate.units import Units
-
         return Units.of_hidden(self.behaviour, self.hidden)
 
     def of(self, gone: Collection[str], starts: Collection[_Weights]) -> _Learned:
@@ -233,10 +225,6 @@ class _Trial:
 
     def gain(self, there: _Learned, gone: _Learned) -> Gain:
         """What the one finds over the other."""
-        from recommend.evaluate.bands import Bands
-        from recommend.evaluate.bootstrap import paired_difference
-        from recommend.evaluate.metrics import find_hits, ndcg
-
         units = self._units
         values = [ndcg(find_hits(one.lists, units.relevant), units.wanted) for one in (there, gone)]
         bands = Bands.of({_WITH: there.lists, _WITHOUT: gone.lists}, units, self.behaviour, _DEPTH)

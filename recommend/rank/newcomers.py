@@ -17,6 +17,7 @@ import scipy.sparse as sp
 
 from recommend.behaviour import Behaviour
 from recommend.channels.base import Links, scale_of
+from recommend.measure.metrics import find_hits, ndcg
 from recommend.rank.candidates import Candidates, candidates
 from recommend.rank.learning import learn, value_of
 from recommend.rank.memory import remembered_rows
@@ -225,14 +226,7 @@ class _Beside:
         order = np.argsort(-scores, axis=1, kind="stable")[:, :_DEPTH]
         products = np.take_along_axis(products, order, axis=1)
         products[np.take_along_axis(scores, order, axis=1) <= 0] = -1
-        counts = np.diff(wanted.indptr)
-        width = np.int64(wanted.shape[1])
-        rows = np.arange(len(products), dtype=np.int64)
-        hit = np.isin(rows[:, None] * width + products, np.repeat(rows, counts) * width + wanted.indices)
-        discount = 1.0 / np.log2(np.arange(2, _DEPTH + 2))
-        ideal = np.cumsum(discount)[np.clip(counts, 1, _DEPTH) - 1]
-        found: npt.NDArray[np.float64] = ((hit & (products >= 0)) * discount).sum(axis=1) / ideal
-        return found
+        return ndcg(find_hits(products, wanted), np.diff(wanted.indptr))
 
 
 def _best(

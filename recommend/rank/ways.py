@@ -8,17 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from recommend.measure.bootstrap import Difference, paired_difference
 from recommend.rank.candidates import Candidates
 from recommend.rank.learning import found_by_user, learn
 from recommend.rank.worth import of_users
-
-if TYPE_CHECKING:
-    from recommend.evaluate.bootstrap import Difference
 
 _TEACHERS = 500
 """The weights of the other channels need not be the best: so many users teach them."""
@@ -79,8 +77,6 @@ def choose_way(
     `given` has what the channel says in the usual way; `said` gives float32 [u, m], what it says of the same
     candidates in another. Each half of the users judges what the other half chose, several times.
     """
-    from recommend.evaluate.bootstrap import paired_difference
-
     users = len(given.users)
     place = given.names.index(channel)
     if users < _LEAST_USERS or not given.features[:, :, place].any():

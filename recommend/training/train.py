@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,7 @@ from kg.errors import ModelError
 from kg.graph import Graph
 from kg.vectors import Vectors
 from recommend.channels.base import QueryChannel
+from recommend.measure.bootstrap import Difference, paired_difference
 from recommend.stages import Progress
 from recommend.training.boosting import train_ranker
 from recommend.training.clicks import CLICKS, held_out
@@ -28,9 +29,6 @@ from recommend.training.pools import Pools, Prepare, collect
 from recommend.training.ranker import Ranker
 from recommend.training.search_weights import learned_weights
 from recommend.training.split import CHECK, Split, by_group
-
-if TYPE_CHECKING:
-    from recommend.evaluate.bootstrap import Difference
 
 LEAST_QUERIES = 60
 """Fewer queries teach nothing that the defaults do not know better."""
@@ -213,9 +211,6 @@ def compared(
 
 
 def _difference(new: npt.NDArray[np.float64], old: npt.NDArray[np.float64], seed: int) -> Difference:
-    # here, because the evaluation imports the recommender, which imports the training
-    from recommend.evaluate.bootstrap import paired_difference
-
     return paired_difference(new, old, seed=seed)
 
 

@@ -12,7 +12,7 @@ import scipy.sparse as sp
 from kg import Fact, Interaction, Product, Shop
 from kg.resources import data_folder
 from recommend import Recommender, Settings, build, update
-from recommend.evaluate.metrics import find_hits, ndcg, recall
+from recommend.measure.metrics import find_hits, ndcg, recall
 from tests.benchmarks.table import show
 
 SHARE = 0.1

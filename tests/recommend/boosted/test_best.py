@@ -19,7 +19,7 @@ from recommend.boosted.lists import Fold
 from recommend.boosted.teaching import teach
 from recommend.channels import FitContext
 from recommend.channels.base import fit_links
-from recommend.evaluate.units import Units
+from recommend.measure.units import Units
 from recommend.opening import open_fitted
 from recommend.recommender import Recommender
 from tests.recommend.boosted.shops import priced

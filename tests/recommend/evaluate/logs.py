@@ -11,7 +11,7 @@ from kg.graph import Graph
 from kg.records import Fact, Interaction, Product
 from kg.snapshot import assemble
 from recommend.behaviour import Behaviour
-from recommend.evaluate.units import Units
+from recommend.measure.units import Units
 
 DAY = 86_400.0
 START = 1_600_000_000.0

@@ -17,7 +17,7 @@ from kg.split import hold_out
 from recommend.behaviour import Behaviour
 from recommend.evaluate import Report, evaluate_holdout, evaluate_test
 from recommend.evaluate.paths import direct_shares
-from recommend.evaluate.units import Units
+from recommend.measure.units import Units
 from recommend.recommender import Recommender
 from tests.recommend.shops import PLAIN
 

@@ -19,7 +19,7 @@ from recommend.evaluate.leaks import (
     time_cautions,
     twin_caution,
 )
-from recommend.evaluate.units import Units
+from recommend.measure.units import Units
 from tests.recommend.evaluate.logs import DAY, START, random_log
 from tests.recommend.evaluate.test_holdout import chains
 from tests.recommend.shops import PLAIN

@@ -14,9 +14,9 @@ from recommend.evaluate import ease as ease_module
 from recommend.evaluate.baselines import tuned_item_knn
 from recommend.evaluate.ease import LAMBDAS, ease, tuned_ease, why_not_ease
 from recommend.evaluate.knn_kg import merged, similarities, tuned_knn_kg
-from recommend.evaluate.metrics import find_hits, ndcg
 from recommend.evaluate.ranking import rank
-from recommend.evaluate.units import Units
+from recommend.measure.metrics import find_hits, ndcg
+from recommend.measure.units import Units
 from tests.recommend.evaluate.logs import random_log
 
 

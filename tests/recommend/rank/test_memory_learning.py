@@ -11,7 +11,7 @@ import pytest
 from kg.graph import Graph
 from kg.records import Interaction, Product
 from kg.snapshot import assemble
-from recommend.evaluate.units import Units
+from recommend.measure.units import Units
 from recommend.rank.memory import ALL, Memory
 from recommend.recommender import Recommender
 from tests.recommend.shops import PLAIN

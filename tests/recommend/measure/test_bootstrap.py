@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from recommend.evaluate.bootstrap import intervals, paired_difference, resampled_means
+from recommend.measure.bootstrap import intervals, paired_difference, resampled_means
 
 
 def test_the_same_seed_draws_the_same_samples() -> None:

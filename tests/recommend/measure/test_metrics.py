@@ -8,7 +8,7 @@ import scipy.sparse as sp
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommend.evaluate.metrics import METRICS, coverage, find_hits, graded_ndcg
+from recommend.measure.metrics import METRICS, coverage, find_hits, graded_ndcg
 
 HITS = np.array([[True, False, True, False], [False, False, False, True], [False] * 4])
 WANTED = np.array([3, 1, 2])

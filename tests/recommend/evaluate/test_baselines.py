@@ -11,7 +11,7 @@ from kg.split import hold_out
 from recommend.behaviour import Behaviour
 from recommend.evaluate.baselines import popularity, tuned_item_knn, tuned_transitions
 from recommend.evaluate.ranking import rank
-from recommend.evaluate.units import Units
+from recommend.measure.units import Units
 from recommend.rank.additive import Additive
 from recommend.recommender import Recommender
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from kg.records import Interaction, Product
 from kg.snapshot import assemble
 from recommend.behaviour import Behaviour
-from recommend.evaluate.bands import NAMES, Bands, bought
-from recommend.evaluate.metrics import find_hits
-from recommend.evaluate.units import Units
+from recommend.measure.bands import NAMES, Bands, bought
+from recommend.measure.metrics import find_hits
+from recommend.measure.units import Units
 from tests.recommend.evaluate.logs import random_log, units_of
 
 

@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from recommend.behaviour import Behaviour
-from recommend.evaluate.bootstrap import resampled_means
-from recommend.evaluate.metrics import find_hits
-from recommend.evaluate.units import Units
+from recommend.measure.bootstrap import resampled_means
+from recommend.measure.metrics import find_hits
+from recommend.measure.units import Units
 from recommend.sparse import rows_of
 
 EDGES = (0, 1, 6, 11, 21, 51)
