@@ -59,15 +59,13 @@ def print_rows(rows: Sequence[Row]) -> None:
 
 
 def print_bands(bands: Bands) -> None:
-    columns = ("purchases of the product", "pairs", *bands.hits)
-    cells = [
-        (
-            str(one["purchases"]),
-            f"{one['pairs']:,}",
-            *("" if found is None else f"{found:.4f}" for found in one[f"recall@{bands.k}"].values()),
-        )
-        for one in bands.plain()
-    ]
+    """A model each, since there may be many: the bands are few."""
+    found = bands.plain()
+    columns = ("purchases of the product", *(str(one["purchases"]) for one in found))
+    cells = [("pairs", *(f"{one['pairs']:,}" for one in found))]
+    for model in bands.hits:
+        values = (one[f"recall@{bands.k}"][model] for one in found)
+        cells.append((model, *("" if value is None else f"{value:.4f}" for value in values)))
     click.echo(f"recall@{bands.k} by how often the wanted product was bought in the training part")
     print_table(columns, cells, right=columns[1:])
     click.echo()

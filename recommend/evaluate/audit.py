@@ -203,7 +203,7 @@ def _sentences(
             "validated."
         )
         return
-    told = {ON: "the graph as it is", OFF: "behaviour only", SHUFFLED: "the shuffled graph"}.get(best, best)
+    told = {ON: "the whole graph", OFF: "behaviour only", SHUFFLED: "the shuffled graph"}.get(best, best)
     yield f"On validation {told} is best (ndcg@10 {validated:.4f})."
     if kept:
         yield (

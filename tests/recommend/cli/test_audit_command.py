@@ -31,6 +31,21 @@ def test_sentences_and_tables(folder: Path) -> None:
     assert "without has_attribute" not in ran.out
 
 
+def test_every_variant_can_be_read_band_by_band(folder: Path) -> None:
+    """However many relations there are: a variant is a line, a band a column, and nothing is cut off."""
+    ran = run("audit", "--shop", folder)
+    assert ran.status == 0, ran.err
+    told = ran.out[ran.out.index("recall@10 by how often") :].split("\n\n")[0].splitlines()
+    names = [line.split("  ")[0] for line in told[2:]]
+    assert names[:4] == ["pairs", "on", "off", "shuffled"]
+    assert {"without made_by", "made_by shuffled", "has_attribute shuffled"} <= set(names)
+    assert "…" not in "".join(told)
+    found = run("audit", "--shop", folder, "--json").document["bands"]
+    on = next(line for line in told if line.startswith("on "))
+    values = [one["recall@10"]["on"] for one in found]
+    assert on.split()[1:] == [f"{value:.4f}" for value in values if value is not None]
+
+
 def test_json(folder: Path) -> None:
     ran = run("audit", "--shop", folder, "--relation", "made_by", "--json")
     assert ran.status == 0, ran.err
