@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
 from kg.errors import SettingsError
-from kg.graph import FOUND, PURCHASED, RATED, USER_RELATIONS, EdgeType, Graph
+from kg.graph import FOUND, PURCHASED, RATED, USER_RELATIONS, EdgeType, Graph, Relation
+from kg.texts import Vocabulary
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -103,3 +104,26 @@ def without_behaviour(graph: Graph, products: npt.NDArray[np.bool_]) -> Graph:
     types.append(EdgeType("query", FOUND, "product"))
     masks = {one: products[graph.relations[one].tails] for one in types if one in graph.relations}
     return graph.without(edges=masks)
+
+
+def before_products(graph: Graph, gone: npt.NDArray[np.bool_]) -> Graph:
+    """The graph as it was before some products (bool [n]) came: they have no number, others move up."""
+    left = np.flatnonzero(~gone)
+    number = np.cumsum(~gone) - 1
+    relations: dict[EdgeType, Relation] = {}
+    for edge_type, whole in graph.relations.items():
+        keep = np.ones(len(whole), dtype=np.bool_)
+        if edge_type.head == "product":
+            keep &= ~gone[whole.heads]
+        if edge_type.tail == "product":
+            keep &= ~gone[whole.tails]
+        one = whole.keep(keep)
+        if edge_type.head == "product":
+            one = replace(one, indptr=np.append(one.indptr[:-1][left], one.indptr[-1]))
+        if edge_type.tail == "product":
+            one = replace(one, tails=number[one.tails].astype(np.int32), tail_count=len(left))
+        relations[edge_type] = one
+    table = graph.products.merged(graph.products, left)
+    return replace(
+        graph, nodes={**graph.nodes, "product": Vocabulary(table.id)}, relations=relations, products=table
+    )

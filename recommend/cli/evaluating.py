@@ -33,6 +33,7 @@ class Asked:
     protocol: ProtocolName | None
     until: str | None
     cold: float | None
+    arriving: float | None
     judgments: Path | None
     clicks: float | None
     personal: float | None
@@ -47,6 +48,11 @@ class Asked:
     memory: int | None
     credentials: Path | None
 
+    @property
+    def _late(self) -> bool:
+        """Products are made new."""
+        return self.cold is not None or self.arriving is not None
+
     def check(self) -> None:
         """UsageError if the options do not go together."""
         for wrong, message in self._rules():
@@ -55,11 +61,12 @@ class Asked:
 
     def _rules(self) -> Iterator[tuple[bool, str]]:
         kinds = (
-            None if self.cold is not None or self.until is not None else self.holdout,
+            None if self._late or self.until is not None else self.holdout,
             self.test_file,
             self.sequences,
             self.until,
             self.cold,
+            self.arriving,
             self.judgments,
             self.clicks,
             self.personal,
@@ -67,8 +74,8 @@ class Asked:
         )
         yield (
             sum(one is not None for one in kinds) != 1,
-            "say what to test on: one of --holdout, --until, --cold, --test, --sequences, --judgments, "
-            "--clicks, --personal, --explanations",
+            "say what to test on: one of --holdout, --until, --cold, --arriving, --test, --sequences, "
+            "--judgments, --clicks, --personal, --explanations",
         )
         yield (
             self.until is not None and self.holdout is not None,
@@ -84,7 +91,7 @@ class Asked:
             f"--protocol {self.protocol} is for --sequences; leave it out",
         )
         yield (
-            self.protocol == "time" and (self.holdout is None or self.cold is not None),
+            self.protocol == "time" and (self.holdout is None or self._late),
             "--protocol time is for --holdout: it says which share lies after the moment",
         )
         yield (
@@ -99,12 +106,12 @@ class Asked:
         )
         searched = self.clicks is not None or self.personal is not None
         yield (
-            self.ablation and (searched or self.cold is not None),
+            self.ablation and (searched or self._late),
             "--ablation is for --holdout, --until, --test and --sequences; leave it out",
         )
         yield (
             self.balance is not None
-            and (self.holdout is None or self.protocol is not None or self.cold is not None or self.ablation),
+            and (self.holdout is None or self.protocol is not None or self._late or self.ablation),
             "--balance is for a plain --holdout: what the re-ranking gains and what it costs",
         )
         yield (
@@ -167,9 +174,12 @@ class Asked:
             )
         assert shop is not None
         graph = shop.graph()
-        if self.cold is not None:
-            share = 0.25 if self.holdout is None else self.holdout
-            return evaluation.evaluate_cold(graph, cold=self.cold, share=share, k=k, **common)
+        if self._late:
+            common.update(share=0.25 if self.holdout is None else self.holdout, k=k)
+            if self.cold is not None:
+                return evaluation.evaluate_cold(graph, cold=self.cold, **common)
+            assert self.arriving is not None
+            return evaluation.evaluate_arriving(graph, arriving=self.arriving, **common)
         if self.balance is not None:
             assert self.holdout is not None
             return evaluation.evaluate_balance(graph, self.balance, share=self.holdout, k=k, **common)

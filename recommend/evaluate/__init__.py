@@ -1,11 +1,13 @@
 """How good the answers are: full-ranking metrics on models that never saw what is tested.
 
-`evaluate_holdout`, `evaluate_later`, `evaluate_test`, `evaluate_sequences` and `evaluate_cold` test
-recommendations, `evaluate_balance` what a re-ranking of them costs; `evaluate_judgments`, `evaluate_clicks`
-and `evaluate_personal` test search, `evaluate_explanations` the reasons that are given. Each gives a
-`Report`, which carries its protocol, simple baselines beside ours, and intervals.
+`evaluate_holdout`, `evaluate_later`, `evaluate_test`, `evaluate_sequences`, `evaluate_cold` and
+`evaluate_arriving` test recommendations, `evaluate_balance` what a re-ranking of them costs;
+`evaluate_judgments`, `evaluate_clicks` and `evaluate_personal` test search, `evaluate_explanations` the
+reasons that are given. Each gives a `Report`, which carries its protocol, simple baselines beside ours, and
+intervals.
 """
 
+from recommend.evaluate.arriving import evaluate_arriving
 from recommend.evaluate.balancing import evaluate_balance
 from recommend.evaluate.clicks import evaluate_clicks
 from recommend.evaluate.cold import evaluate_cold
@@ -21,6 +23,7 @@ __all__ = [
     "Judgments",
     "Report",
     "Sequences",
+    "evaluate_arriving",
     "evaluate_balance",
     "evaluate_clicks",
     "evaluate_cold",

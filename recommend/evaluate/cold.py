@@ -86,7 +86,7 @@ def evaluate_cold(
         **with_and_without(CATALOG, alone),
         SUM: _unweighted(train),
         COSINE: _unweighted(catalog_only(train)),
-        RANDOM: _constant(graph.product_count),
+        RANDOM: constant(graph.product_count),
     }
     trial = Trial(units=units, listed=new, cutoffs=(k,), seed=seed, memory=memory, progress=progress)
     rows = {
@@ -120,10 +120,10 @@ def evaluate_cold(
     )
 
 
-def check_cold(cold: float) -> None:
+def check_cold(share: float, name: str = "cold") -> None:
     """SettingsError if this share of the products cannot be made new."""
-    if not 0 < cold < 1:
-        raise SettingsError(f"cold={cold} must lie between 0 and 1")
+    if not 0 < share < 1:
+        raise SettingsError(f"{name}={share} must lie between 0 and 1")
 
 
 def cold_products(graph: Graph, share: float, *, seed: int) -> npt.NDArray[np.bool_]:
@@ -144,10 +144,11 @@ def catalog_only(graph: Graph) -> Graph:
 def _unweighted(graph: Graph) -> Additive:
     parts = similarities(graph)
     if not parts:
-        return _constant(graph.product_count, 0.0)
+        return constant(graph.product_count, 0.0)
     return single(SUM, merged(parts, {one.name: 1.0 for one in parts}), ALL)
 
 
-def _constant(products: int, value: float = 1.0) -> Additive:
+def constant(products: int, value: float = 1.0) -> Additive:
+    """A model that says the same of every product."""
     prior: Any = Prior(name=RANDOM, values=np.full(products, value, dtype=np.float32))
     return Additive.of((), (prior,), {RANDOM: 1.0}, products=products)

@@ -11,7 +11,7 @@ from kg.errors import SettingsError
 from kg.graph import USER_RELATIONS, Graph
 from kg.records import INTERACTION_KINDS, Fact, Interaction, Product
 from kg.snapshot import assemble
-from kg.split import HoldOut, hold_out
+from kg.split import HoldOut, before_products, hold_out
 from tests.kg.store.contract import assert_same_graph
 from tests.tiny import PRODUCTS, neighbours, tiny_graph
 
@@ -212,3 +212,38 @@ def test_what_came_later_does_not_tell_of_what_is_hidden() -> None:
         relation = split.graph.relation(name)
         assert relation is not None
         assert relation.tails.tolist() == [left]
+
+
+def test_before_some_products_came_nothing_is_known_of_them() -> None:
+    graph = tiny_graph()
+    gone = np.isin(np.array(list(graph.nodes["product"])), ["desk-oak", "rug"])
+    before = before_products(graph, gone)
+    assert list(before.nodes["product"]) == [
+        p for p in graph.nodes["product"] if p not in ("desk-oak", "rug")
+    ]
+    assert list(before.products.id) == list(before.nodes["product"])
+    assert before.product_count == graph.product_count - 2
+    for edge_type, relation in before.relations.items():
+        heads, tails = (
+            {"product": [*before.nodes["product"]]}.get(k, [*graph.nodes[k]]) for k in edge_type[::2]
+        )
+        wanted = graph.relations[edge_type]
+        names = [*graph.nodes[edge_type.head]], [*graph.nodes[edge_type.tail]]
+        found = [
+            (heads[h], tails[t])
+            for h, t in zip(relation.heads.tolist(), relation.tails.tolist(), strict=True)
+        ]
+        pairs = [
+            (names[0][h], names[1][t])
+            for h, t in zip(wanted.heads.tolist(), wanted.tails.tolist(), strict=True)
+        ]
+        away = {"desk-oak", "rug"}
+        assert found == [
+            (h, t)
+            for h, t in pairs
+            if not (edge_type.head == "product" and h in away)
+            and not (edge_type.tail == "product" and t in away)
+        ]
+        assert relation.matrix.shape == (len(heads), len(tails))
+    lamp = before.products.product(before.number("lamp-black"))
+    assert lamp == graph.products.product(graph.number("lamp-black"))

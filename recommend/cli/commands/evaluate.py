@@ -39,6 +39,13 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     "--holdout, else in .25).",
 )
 @click.option(
+    "--arriving",
+    type=float,
+    metavar="SHARE",
+    help="Let this share of the products and users come after the build, and compare what they get at once, "
+    "and after an update, with a new build.",
+)
+@click.option(
     "--test", "test_file", type=_FILE, metavar="FILE", help="Interactions that the shop does not have."
 )
 @click.option(
@@ -86,6 +93,7 @@ def evaluate(as_json: bool, **options: Any) -> None:
     shelfgraph evaluate --shop myshop --holdout .2 --protocol time
     shelfgraph evaluate --shop myshop --until 2024-05-01
     shelfgraph evaluate --shop myshop --cold .15
+    shelfgraph evaluate --shop myshop --arriving .15
     shelfgraph evaluate --shop myshop --holdout .25 --balance diversity=.2,fairness=.2
     shelfgraph evaluate --shop myshop --test later.csv --json
     shelfgraph evaluate --sequences sequences.txt --protocol refit
