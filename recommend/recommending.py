@@ -32,6 +32,9 @@ Mask: TypeAlias = npt.NDArray[np.bool_]
 
 UNKNOWN_USER = "nothing is known of this user yet: the most popular products"
 OWNS_NOTHING = "this user owns nothing that is known, so there is nothing to complete"
+NOTHING_FITS = (
+    "nothing is known to fit what was asked for; facts of the relation compatible_with say what fits what"
+)
 NO_TREES = "this version has no learned ranking: ranked as 'exact'"
 _MANY = 2_000
 """From so many users on it pays to add the channels up before."""
@@ -219,14 +222,20 @@ class Recommending:
         if hidden is not None:
             listed = listed & ~hidden
         if query.fits or query.fits_owned:
-            owned = self._past(query.user) if query.fits_owned else self._past(None)
-            listed = listed & self._fits.mask([*self._numbers(query.fits), *owned.products[owned.owned]])
+            listed = listed & self._fitting(query)
         return listed & self._filters.mask(query.where) if query.where else listed
+
+    def _fitting(self, query: Query) -> Mask:
+        """What fits at least one of the things that the query names, or its user owns."""
+        owned = self._past(query.user) if query.fits_owned else self._past(None)
+        return self._fits.mask([*self._numbers(query.fits), *owned.products[owned.owned]])
 
     def _notes(self, query: Query, history: History) -> list[str]:
         notes = []
         if query.product is None and not len(history.products):
             notes.append(OWNS_NOTHING if query.complete else UNKNOWN_USER)
+        if (query.fits or query.fits_owned) and not self._fitting(query).any():
+            notes.append(NOTHING_FITS)
         if query.ranking == "best" and self._fitted.taste_ranker is None:
             notes.append(NO_TREES)
         return notes

@@ -19,7 +19,17 @@ from kg.resources import data_folder
 FILE = "explanations.toml"
 
 Way: TypeAlias = Literal[
-    "forward", "backward", "shared", "sharing", "users", "similar", "through", "asked", "word", "near"
+    "forward",
+    "backward",
+    "shared",
+    "sharing",
+    "users",
+    "after",
+    "similar",
+    "through",
+    "asked",
+    "word",
+    "near",
 ]
 """How one product leads to another, or a search to a product; the file says what each means."""
 
@@ -129,6 +139,10 @@ class Phrasebook:
         if language not in table and (not table or language in self._tables["any"][way]):
             table = self._tables["any"][way]
         return Template(clause=_in(table, language, ""), alone=_in(table, language, _ALONE))
+
+    def says(self, relation: str, way: Way, language: str) -> bool:
+        """Whether there is a template for just this."""
+        return language in self._tables["relation"].get(relation, {}).get(way, {})
 
     def label(self, relation: str, language: str) -> str:
         """A word or two for a relation."""

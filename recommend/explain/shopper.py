@@ -18,6 +18,7 @@ LONGEST = 48
 _MOST = 0.5
 """From this share of the score on, what has no path is said beside the paths."""
 _POPULARITY = "popularity"
+_NEXT, _TOGETHER = "_next", "_together"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,9 +44,17 @@ def shopper_sentences(explanation: Explanation, phrases: Phrasebook, language: s
     """One sentence for each thing that leads to the product, the strongest first."""
     marks = phrases.marks(language)
     told = [_told(path, explanation) for path in explanation.paths]
-    said = _merged(_grouped(told), phrases, language)
-    sentences = [_sentence(sources, did, reasons, phrases, language) for sources, did, reasons in said]
-    sentences += [phrases.rest(name, language) for name in _rests(explanation)]
+    groups = [
+        (sources, did, _in_steps(reasons, phrases, language)) for sources, did, reasons in _grouped(told)
+    ]
+    said = _merged(groups, phrases, language)
+    rests = _rests(explanation)
+    first, last = (
+        [phrases.rest(name, language) for name in rests if (name == _POPULARITY) is popular]
+        for popular in (True, False)
+    )
+    paths = [_sentence(sources, did, reasons, phrases, language) for sources, did, reasons in said]
+    sentences = [*first, *paths, *last]  # popularity is only told where it weighs most
     return tuple(marks.sentence(text) for text in dict.fromkeys(sentences))
 
 
@@ -123,6 +132,20 @@ def _brought_together(reasons: Sequence[Reason]) -> list[Reason]:
         alike = one if one.way == "through" else replace(one, nodes=())
         found.setdefault(alike, {}).update(dict.fromkeys(one.nodes))
     return [replace(one, nodes=tuple(nodes)) for one, nodes in found.items()]
+
+
+def _in_steps(reasons: Sequence[Reason], phrases: Phrasebook, language: str) -> list[Reason]:
+    """What people met together, and this one after the other, in one clause: two would say much the same."""
+    found = list(reasons)
+    for step in reasons:
+        if step.way != "users" or not step.relation.endswith(_NEXT):
+            continue
+        together = replace(step, relation=step.relation.removesuffix(_NEXT) + _TOGETHER)
+        if together in found and phrases.says(together.relation, "after", language):
+            first = min(found.index(together), found.index(step))
+            found = [one for one in found if one not in (together, step)]
+            found.insert(first, replace(together, way="after"))
+    return found
 
 
 def _merged(groups: list[_Group], phrases: Phrasebook, language: str) -> list[_Group]:

@@ -78,6 +78,14 @@ def test_only_what_fits_something_that_the_user_owns() -> None:
     assert model.complete(user="me", fits=True).ids == ("bulb0",)
     assert {kind(one) for one in model.complete(user="me").ids}.isdisjoint({"lamp", "desk"})
     assert model.recommend("me", fits=True).ids == ("bulb0",)
+    assert not model.recommend("me", fits=True).note
+
+
+def test_that_nothing_is_known_to_fit_is_said(corner: Recommender) -> None:
+    found = corner.recommend(history=["desk0"], fits=["desk0"])
+    assert not found
+    assert "nothing is known to fit" in found.note
+    assert "compatible_with" in found.note
 
 
 def test_an_accessory_of_a_category_fits_its_products_and_no_others() -> None:

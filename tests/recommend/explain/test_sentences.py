@@ -47,14 +47,16 @@ def edge(
 
 BOUGHT = edge(YOU, "purchased", LAMP)
 ALSO = edge(LAMP, "bought_together", GOAL, support=3.0, unit="users")
+NEXT = edge(LAMP, "bought_next", GOAL, support=2.0, unit="users")
 SAME = (edge(LAMP, "made_by", BRAND), edge(BRAND, "made_by", GOAL, forward=False))
 
 
 def told(*ways: tuple[ExplainedEdge, ...], asked: str = "user", **more: object) -> Explanation:
     paths = tuple(ExplainedPath(channel="c", contribution=1.0, edges=way) for way in ways)
+    score = more.pop("score", len(paths) or 1.0)
     return Explanation(
         product=Product(id="g", title="LED bulb"),
-        score=len(paths) or 1.0,
+        score=score,  # type: ignore[arg-type]
         signals={},
         paths=paths,
         path_count=len(paths),
@@ -69,6 +71,17 @@ SAID = [
         told((BOUGHT, ALSO)),
         "Because you bought “Brass lamp”, and people who bought it also bought this.",
         "因为您买过“Brass lamp”，买了它的人也买了这件商品。",
+    ),
+    (
+        told((BOUGHT, NEXT), (BOUGHT, *SAME), (BOUGHT, ALSO)),
+        "Because you bought “Brass lamp”: people who bought it went on to buy this, and both are made by "
+        "Lumo.",
+        "因为您买过“Brass lamp”：买了它的人随后也买了这件商品，两者同为Lumo品牌。",
+    ),
+    (
+        told((BOUGHT, NEXT)),
+        "Because you bought “Brass lamp”, and others bought this next.",
+        "因为您买过“Brass lamp”，有人随后买了这件商品。",
     ),
     (
         told((BOUGHT, *SAME)),
@@ -156,6 +169,27 @@ def test_a_shop_that_lifts_a_product_says_so_one_that_lowers_it_need_not() -> No
         assert ("Placed by the shop." in one.sentences()) is said
 
 
+def test_what_weighs_most_is_said_first_also_if_it_is_popularity() -> None:
+    mostly = told((BOUGHT, *SAME), rests={"popularity": 9.0}, score=10.0)
+    assert mostly.sentences() == ("Popular with our customers.", "Same brand as your “Brass lamp”: Lumo.")
+    hardly = told((BOUGHT, *SAME), rests={"popularity": 0.1}, score=1.1)
+    assert hardly.sentences() == ("Same brand as your “Brass lamp”: Lumo.",)
+
+
+def test_a_language_that_has_no_words_for_it_says_two_things_one_by_one(tmp_path: Path) -> None:
+    english = packaged_phrases()._tables["marks"]["en"]
+    marks = ", ".join(f"{name} = {value!r}" for name, value in english.items())
+    (tmp_path / FILE).write_text(
+        f"[marks]\nfr = {{ {marks} }}\n"
+        '[did.purchased]\nfr = "vous avez {source}"\n'
+        '[relation.bought_together.users]\nfr = "souvent avec"\n'
+        '[relation.bought_next.users]\nfr = "puis ceci"\n',
+        encoding="utf-8",
+    )
+    one = told((BOUGHT, ALSO), (BOUGHT, NEXT), phrases=phrases_of_shop(tmp_path))
+    assert one.sentences(language="fr") == ("Vous avez “Brass lamp”: souvent avec, and puis ceci.",)
+
+
 def test_several_products_for_one_reason_are_named_together() -> None:
     shade = ExplainedNode(kind="product", id="s", label="Paper shade")
     both = told(
@@ -211,7 +245,8 @@ WAYS: tuple[tuple[str, tuple[Way, ...]], ...] = (
     *((relation, ("shared", "asked")) for relation in MEMBERSHIP.values()),
     ("in_collection", ("shared", "asked")),
     *((relation, ("forward", "backward", "shared", "asked")) for relation in SERVING),
-    *((relation, ("users",)) for relation in ("bought_together", "bought_next", "met_together", "met_next")),
+    *((relation, ("users", "after")) for relation in ("bought_together", "met_together")),
+    *((relation, ("users",)) for relation in ("bought_next", "met_next")),
     *((f"{space}_neighbour", ("similar",)) for space in ("text", "image", "fused", "kge", "gnn")),
     *((f"{space}_similarity", ("word",)) for space in ("text", "image", "fused")),
     *((relation, ("word",)) for relation in ("mentioned_in", "identifies", "asks_for", "names")),
