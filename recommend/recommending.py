@@ -35,6 +35,7 @@ OWNS_NOTHING = "this user owns nothing that is known, so there is nothing to com
 NOTHING_FITS = (
     "nothing is known to fit what was asked for; facts of the relation compatible_with say what fits what"
 )
+NOTHING_LEFT = "what is known to fit is there already, or nothing else speaks for it"
 NO_TREES = "this version has no learned ranking: ranked as 'exact'"
 _MANY = 2_000
 """From so many users on it pays to add the channels up before."""
@@ -108,6 +109,8 @@ class Recommending:
             balanced = self.balanced(scores, query.k, query.balance)
             notes.append(query.balance.note)
         products = top(scores, query.k) if balanced is None else balanced.products
+        if not len(products) and (query.fits or query.fits_owned):
+            notes.append(NOTHING_LEFT if self._fitting(query).any() else NOTHING_FITS)
         return Recommended(
             products=products,
             scores=scores[products],
@@ -234,8 +237,6 @@ class Recommending:
         notes = []
         if query.product is None and not len(history.products):
             notes.append(OWNS_NOTHING if query.complete else UNKNOWN_USER)
-        if (query.fits or query.fits_owned) and not self._fitting(query).any():
-            notes.append(NOTHING_FITS)
         if query.ranking == "best" and self._fitted.taste_ranker is None:
             notes.append(NO_TREES)
         return notes

@@ -88,6 +88,14 @@ def test_that_nothing_is_known_to_fit_is_said(corner: Recommender) -> None:
     assert "compatible_with" in found.note
 
 
+def test_who_has_all_that_fits_is_told_so() -> None:
+    own = [Interaction(user="me", product=one, time=1.7e9) for one in ("lamp0", "bulb0")]
+    model = Recommender.fit(assemble(products(), facts(), [*log(), *own]), settings=PLAIN)
+    found = model.complete(user="me", fits=True)
+    assert not found
+    assert "there already" in found.note
+
+
 def test_an_accessory_of_a_category_fits_its_products_and_no_others() -> None:
     lines = [
         Fact(head="polish0", relation="accessory_of", tail="Shop > Lamps", tail_kind="category"),
