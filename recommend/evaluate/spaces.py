@@ -1,7 +1,8 @@
 """What each vector space is worth here: for all purchases, for rare products, and for new ones.
 
-One model is fitted, and its weights are learned again without a space: nothing else differs. New products
-are tested as `evaluate_cold` does, with all that is known of them and as they are on their first day.
+One model is fitted, and its weights are learned again without a space: nothing else differs. Beside it is a
+build that never had any, which is what a shop would have instead. New products are tested as `evaluate_cold`
+does, with all that is known of them and as they are on their first day.
 """
 
 from __future__ import annotations
@@ -27,9 +28,11 @@ from recommend.evaluate.variants import (
     ONLY,
     RELEARNED,
     WITHOUT,
+    additive,
     against_variants,
     space_variants,
     with_and_without,
+    without_vectors,
 )
 from recommend.measure.bands import NAMES, Bands
 from recommend.measure.units import Units
@@ -39,6 +42,7 @@ from recommend.settings import Settings
 from recommend.stages import Progress
 
 _ON = WHOLE
+PLAIN = "built without vectors"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,8 +114,10 @@ def audit_spaces(
         progress=progress,
     )
     lists = {name: trial.lists(name, scorer) for name, scorer in with_and_without(_ON, model).items()}
+    plain = Recommender.fit(split.graph, settings=without_vectors(settings), seed=seed, progress=progress)
+    lists[PLAIN] = trial.lists(PLAIN, additive(plain, plain.weights["history"]))
     rows = {name: trial.row(name, found) for name, found in lists.items()}
-    variants = against_variants(_ON, space_variants(model.fitted.links))
+    variants = [*against_variants(_ON, space_variants(model.fitted.links)), (_ON, PLAIN)]
     comparisons = trial.compared(rows, variants, f"ndcg@{k}")
     bands = Bands.of(lists, trial.units, trial.units.behaviour, k)
     new = evaluate_cold(
@@ -132,6 +138,7 @@ def audit_spaces(
             "share": share,
             "hidden_pairs": int(split.hidden.nnz),
             "vectors": RELEARNED,
+            PLAIN: "another model, fitted without any vector space",
             "new": f"{cold:g} of the products with all that was done with them hidden (see new.protocol)",
             **trial.protocol("variants"),
             "profile": profile_of(settings),
@@ -171,6 +178,8 @@ def _sentences(
         if there != _ON:
             told += _of_all(comparisons, _ON, f"{_ON}, {WITHOUT}{part}", "{} over all else that is built")
         yield f"{part}: {'; '.join(told)}."
+    built = f"A build with {'it' if len(spaces) == 1 else 'them'}, as it weighs them"
+    yield from _of_all(comparisons, _ON, PLAIN, f"{built}: {{}} over a build without any.")
     idle = [space for space, one in validation.items() if one["kept"] == "off"]
     if idle:
         yield (

@@ -79,6 +79,7 @@ def test_vectors_are_audited_too(folder: Path) -> None:
         "exact",
         "exact, without vectors",
         "exact, only text",
+        "built without vectors",
     ]
     assert "exact, catalog only, only text" in {row["model"] for row in ran.document["new"]["rows"]}
 

@@ -16,11 +16,13 @@ from kg.snapshot import assemble
 from kg.vectors import Vectors
 from recommend.evaluate import evaluate_cold
 from recommend.evaluate.cold import CATALOG, WHOLE
+from recommend.evaluate.spaces import PLAIN as BUILT_WITHOUT
 from recommend.evaluate.spaces import SpaceAudit, audit_spaces
+from recommend.settings import Settings
 from recommend.vector_stages import Made
 from tests.recommend.shops import PLAIN
 
-SETTINGS = replace(PLAIN, neighbours=12, search_queries=0, best_lists=0)
+SETTINGS = replace(PLAIN, kge=True, neighbours=12, search_queries=0, best_lists=0)
 KINDS, PRODUCTS = 12, 144
 
 
@@ -53,11 +55,14 @@ def planted(graph: Graph) -> dict[str, Vectors]:
 
 @pytest.fixture(scope="module", autouse=True)
 def spaces() -> Iterator[None]:
-    """Every build here has the planted spaces."""
+    """Every build here that is to have vectors has the planted spaces."""
+
+    def encoded(graph: Graph, settings: Settings, *_: object, **__: object) -> Made:
+        return Made(vectors=planted(graph) if settings.kge else {})
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            "recommend.fitting.encode_content", lambda graph, *_, **__: Made(vectors=planted(graph))
-        )
+        patch.setattr("recommend.fitting.encode_content", encoded)
+        patch.setattr("recommend.fitting.learn_graph", lambda *_, **__: None)
         yield
 
 
@@ -76,7 +81,7 @@ def test_every_space_is_taken_away_and_left_alone(found: SpaceAudit) -> None:
     assert found.spaces == ("knowing", "noise")
     variants = [f"{gone} {space}" for gone in ("without", "only") for space in found.spaces]
     expected = {WHOLE, f"{WHOLE}, without vectors", *(f"{WHOLE}, {variant}" for variant in variants)}
-    assert {row.model for row in found.rows} == set(found.bands.hits) == expected
+    assert {row.model for row in found.rows} == set(found.bands.hits) == expected | {BUILT_WITHOUT}
     assert expected < {row.model for row in found.new.rows}
     assert found.bands.pairs.sum() == found.protocol["hidden_pairs"]
 
@@ -90,6 +95,15 @@ def test_the_space_that_knows_gains_and_noise_does_not(found: SpaceAudit) -> Non
     assert low[f"{WHOLE}, only noise", f"{WHOLE}, without vectors"] <= 0
 
 
+def test_a_build_that_never_had_vectors_stands_beside(found: SpaceAudit) -> None:
+    """Weights learned again are near to those with vectors: a shop would have another build instead."""
+    assert gains(found)[WHOLE, BUILT_WITHOUT] > 0
+    means = {row.model: row.means["ndcg@10"] for row in found.rows}
+    assert means[WHOLE] > means[BUILT_WITHOUT]
+    (told,) = (one for one in found.sentences if one.startswith("A build with them, as it weighs them"))
+    assert "over a build without any" in told
+
+
 def test_new_products_live_on_the_space_that_knows(found: SpaceAudit) -> None:
     values = {row.model: row.means["recall@10"] for row in found.new.rows}
     for name in (WHOLE, CATALOG):
@@ -100,7 +114,7 @@ def test_new_products_live_on_the_space_that_knows(found: SpaceAudit) -> None:
 
 
 def test_the_sentences_say_where_it_gains(found: SpaceAudit) -> None:
-    knowing, noise, together, _ = found.sentences
+    knowing, noise, together, *_ = found.sentences
     assert knowing.startswith("knowing: ndcg@10 +")
     for part in ("over what needs no vectors", "1-5 purchases", "first day", "over all else"):
         assert part in knowing
