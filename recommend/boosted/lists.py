@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -62,6 +62,8 @@ class Lists:
 
     def of(self, chosen: npt.NDArray[np.bool_]) -> Lists:
         """Some of the lists."""
+        if chosen.all():  # tables are large
+            return replace(self, read=self.user)
         cells = np.repeat(chosen, self.sizes)
         return Lists(
             table=self.table[cells],

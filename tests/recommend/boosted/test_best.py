@@ -15,7 +15,7 @@ from kg.errors import VersionError
 from kg.graph import Graph
 from recommend.behaviour import Behaviour
 from recommend.boosted.again import DEPTH, best_products, rank_best
-from recommend.boosted.lists import Fold
+from recommend.boosted.lists import Fold, Lists
 from recommend.boosted.teaching import teach
 from recommend.channels import FitContext
 from recommend.channels.base import fit_links
@@ -255,3 +255,18 @@ def test_lists_of_an_evaluation_are_those_that_are_served(model: Recommender) ->
     for row, user in enumerate([*(names[int(one)] for one in users), "nobody"]):
         served = model.recommend(user, ranking="best", k=15).ids
         assert tuple(products[int(one)] for one in lists[row] if one >= 0) == served
+
+
+def test_tables_are_copied_only_where_some_lists_go() -> None:
+    """They are what teaching takes most memory for."""
+    lists = Lists(
+        table=np.zeros((6, 2), dtype=np.float32),
+        taken=np.array([True, False, False, True, False, False]),
+        sizes=np.array([3, 3]),
+        user=np.array([4, 7]),
+        wanted=np.array([1, 1]),
+        read=np.array([4, 5, 7]),
+    )
+    assert np.shares_memory(lists.teaching.table, lists.table)
+    assert lists.of(lists.hit).read.tolist() == [4, 7]
+    assert len(lists.of(np.array([True, False])).table) == 3
