@@ -205,11 +205,20 @@ class Recommending:
             kinds, found = self.kinds.one, self._ordered_together
             beside = found.tails[np.isin(found.heads, kinds[history.products])]
             scores[np.isin(kinds, beside)] = -np.inf
+        if query.product is not None:
+            scores[self._goes_with(int(history.products[0]))] = -np.inf
         if query.complete:
             scores[self.kinds.substitutes(history.products)] = -np.inf
             owned = self._past(query.user)
             scores[owned.products[owned.owned]] = -np.inf
         return possible(scores, history, allowed)
+
+    def _goes_with(self, product: int) -> Mask:
+        """What fits a product, or is an accessory of it, and so is nothing to have in its place."""
+        found = self._fits.mask([product])
+        if found.any():
+            found &= ~self.kinds.alike(product)
+        return found
 
     def _again(self, scores: Scores, history: History, query: Query) -> Dealt | None:
         """The scores after trees have ranked the best again; None where that is not asked for, or there are

@@ -66,6 +66,28 @@ def test_a_lamp_that_nobody_bought_yet_is_completed_by_its_kind() -> None:
     assert path.edges[1].support_unit == "orders"
 
 
+def test_what_fits_a_product_is_nothing_to_buy_instead() -> None:
+    """Also in a shop that has hardly anything: there all that is linked would be among the ten most alike."""
+    shop = [
+        Product(id="L1", title="Oak desk lamp", brand="Lumo", category=("Home", "Desk lamps")),
+        Product(id="L2", title="Steel desk lamp", brand="Lumo", category=("Home", "Desk lamps")),
+        Product(id="B1", title="E14 bulb", category=("Home", "Bulbs")),
+        Product(id="L3", title="Lamp with a bulb", category=("Home", "Desk lamps")),
+    ]
+    said = [
+        Fact(head="B1", relation="compatible_with", tail="L1"),
+        Fact(head="L3", relation="compatible_with", tail="L1"),
+    ]
+    together = [Interaction(user="u", product=one, order="o") for one in ("L1", "B1")]
+    model = Recommender.fit(assemble(shop, said, together), settings=PLAIN)
+    assert set(model.similar("L1").ids) == {
+        "L2",
+        "L3",
+    }  # of its own kind: it may stand in for it all the same
+    assert "L1" not in model.similar("B1").ids
+    assert "B1" in model.complete("L1").ids
+
+
 def test_only_what_fits(corner: Recommender) -> None:
     assert corner.complete("lamp0", fits="lamp0").ids == ("bulb0",)
     assert set(corner.complete("desk0", fits=["lamp0", "lamp1"]).ids) <= {"bulb0", "bulb1"}
