@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from kg.errors import SettingsError
 from kg.filters import Filter, Where, parse_where
+from recommend.leaving_out import without_left_out
 from recommend.rank.balance import Balance
 from recommend.understand.reading import Entity, Reading
 from recommend.understand.tokens import written_tokens
@@ -118,8 +119,9 @@ class PreparedQuery:
 
     @cached_property
     def said(self) -> str:
-        """The text with words joined as the shop joins them: 'head set' where it sells headsets."""
-        text = self.text
+        """What is wanted: the text without what it leaves out, with words joined as the shop joins them: 'head set'
+        where it sells headsets."""
+        text = without_left_out(self.text, self.reading)
         for entity, name in self._renamed:
             if _joined(name) == _joined(entity.words):
                 text = text.replace(entity.words, name, 1)

@@ -12,8 +12,9 @@ from kg.errors import SettingsError
 from kg.filters import Filter, FilterIndex
 from recommend.asking import query_reader
 from recommend.behaviour import History
-from recommend.channels.base import Signal
+from recommend.channels.base import CertainSignal, Signal
 from recommend.fitting import Fitted
+from recommend.leaving_out import left_out, saying
 from recommend.linked import Linked
 from recommend.query import PreparedQuery, Query
 from recommend.query_encoders import QueryEncoders
@@ -164,7 +165,11 @@ class Searching:
         parts = self._parts(prepared, history, weights, profile)
         # what facets count must not depend on the filters that are chosen in them: those come after
         counted = bool(query.facets) or _sort(query, profile) != "relevance"
-        allowed, notes = self._narrowed(prepared, () if counted else query.where)
+        allowed, notes = self._narrowed(
+            prepared,
+            () if counted else query.where,
+            named=any(isinstance(part.signal, CertainSignal) for part in parts),
+        )
         told = [] if said is None else [said.note]
         return Asked(
             query=prepared,
@@ -221,17 +226,19 @@ class Searching:
             hidden=rules.hidden(today, text, types=types),
         )
 
-    def _narrowed(self, query: PreparedQuery, where: tuple[Filter, ...]) -> tuple[Mask, list[str]]:
+    def _narrowed(
+        self, query: PreparedQuery, where: tuple[Filter, ...], *, named: bool
+    ) -> tuple[Mask, list[str]]:
         """The products that may be named (bool [n]), and what had to be left aside for there to be any.
 
-        The filters in `where` hold always. What the words ask for holds as long as something
-        of the kind that is meant is left.
+        The filters in `where` hold always. What the words ask for holds as long as something of the kind that
+        is meant is left; not if they are the very name of a product (`named`), like "cable without plugs".
         """
         listed = self._fitted.graph.products.listed
         allowed = listed & self._filters.mask(where) if where else listed
         notes: list[str] = []
-        reading = query.reading
-        if not reading.filters and not reading.excluded:
+        reading, titles = query.reading, self._fitted.graph.products.title
+        if named or not (reading.filters or reading.excluded):
             return allowed, notes
         meant = allowed & self._meant(reading)
         if not meant.any():
@@ -243,10 +250,13 @@ class Searching:
             elif wish.field == "price":
                 # no other amount is a limit: a product may say in its title what its attributes leave out
                 allowed, meant = allowed & mask, meant & mask
-        for entity in reading.excluded:
+        for entity in left_out(reading):
             mask = np.ones(len(listed), dtype=np.bool_)
             for node, _ in entity.nodes:
                 mask[self._linked.members(node).numbers] = False
+            if reading.of_role("type"):  # the titles of all products would take too long
+                rows = np.flatnonzero(meant & mask).tolist()
+                mask[saying(((row, titles[row]) for row in rows), entity.words)] = False
             if (meant & mask).any():
                 allowed, meant = allowed & mask, meant & mask
             else:

@@ -173,6 +173,21 @@ class DenseSignal:
         return self.all[products]
 
 
+class CertainSignal:
+    """A signal of what the query calls by its very name: 1 for these `products` (int64, ascending), 0 for all
+    others. What else the words say rules none of them out."""
+
+    def __init__(self, products: npt.NDArray[np.int64]) -> None:
+        self._products = products
+
+    def best(self, most: int, allowed: npt.NDArray[np.bool_] | None) -> npt.NDArray[np.int64]:
+        found = self._products if allowed is None else self._products[allowed[self._products]]
+        return found[:most]
+
+    def values(self, products: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+        return np.isin(products, self._products).astype(np.float32)
+
+
 class QueryChannel(Protocol):
     """One kind of evidence that links a query to products, fitted. `default` is its weight in a search.
 

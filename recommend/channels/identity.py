@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from kg.graph import Graph
 from kg.product_table import ProductTable
-from recommend.channels.base import FitContext, LoadContext, Signal, query_channel
+from recommend.channels.base import CertainSignal, FitContext, LoadContext, Signal, query_channel
 from recommend.channels.traces import Edge, TracedPath, Word
 from recommend.query import PreparedQuery
 
@@ -34,7 +34,7 @@ class IdentityChannel:
 
     def signal(self, query: PreparedQuery) -> Signal | None:
         found = self._called(query.text)
-        return _Certain(found) if len(found) else None
+        return CertainSignal(found) if len(found) else None
 
     def paths(self, graph: Graph, query: PreparedQuery, product: int) -> list[TracedPath]:
         if product not in self._called(query.text):
@@ -112,17 +112,3 @@ def _folded(text: str) -> str:
 
 def _key(name: str) -> int:
     return int.from_bytes(blake2b(name.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
-
-
-class _Certain:
-    """1 for some products, 0 for all others."""
-
-    def __init__(self, products: npt.NDArray[np.int64]) -> None:
-        self._products = products
-
-    def best(self, most: int, allowed: npt.NDArray[np.bool_] | None) -> npt.NDArray[np.int64]:
-        found = self._products if allowed is None else self._products[allowed[self._products]]
-        return found[:most]
-
-    def values(self, products: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
-        return np.isin(products, self._products).astype(np.float32)

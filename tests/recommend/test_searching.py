@@ -80,6 +80,65 @@ def test_what_is_excluded_is_not_shown(shop: Recommender) -> None:
     assert "Nori" in brands
 
 
+@pytest.fixture(scope="module")
+def gadgets() -> Recommender:
+    """Things whose titles say what their attributes leave out."""
+    sound, ink = ("Audio", "Headphones"), ("Office", "Cartridges")
+    return Recommender.fit(
+        assemble(
+            (
+                _product("blue", "Bluetooth headphones", sound, 30, brand="Aero"),
+                _product("wired", "Headphones with a plug", sound, 30, brand="Aero"),
+                _product("none", "Studio headphones, no Bluetooth inside", sound, 30, brand="Holt"),
+                _product("free", "Quiet headphones bluetooth-free", sound, 30, brand="Holt"),
+                _product("pure", "Nori headphones", sound, 30, brand="Nori", bluetooth=True),
+                _product("dongle", "Bluetooth adapter", ("Audio", "Adapters"), 10, brand="Aero"),
+                _product("17", "Ink cartridge no. 17", ink, 20, brand="Lumo"),
+                _product("18", "Ink cartridge no. 18", ink, 20, brand="Lumo"),
+                _product("odd", "Cartridge without ink", ink, 5, brand="Lumo"),
+            ),
+            (),
+            (),
+        ),
+        settings=PLAIN,
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["headphones without bluetooth", "no bluetooth headphones", "non-bluetooth headphones",
+     "headphones, not bluetooth", "Kopfhörer ohne Bluetooth"],
+)  # fmt: skip
+def test_a_title_that_says_what_is_left_out_is_not_shown(gadgets: Recommender, text: str) -> None:
+    found = gadgets.search(text)
+    assert set(found.ids[:3]) == {"wired", "none", "free"}, "those that say they go without it are shown"
+    assert not {"blue", "pure"} & set(found.ids)
+
+
+def test_words_that_are_left_out_bring_nothing_up(gadgets: Recommender) -> None:
+    found = gadgets.search("headphones without bluetooth")
+    assert "dongle" not in found.ids[:4]
+    (hit,) = (hit for hit in gadgets.search("headphones") if hit.product.id == "wired")
+    (same,) = (hit for hit in found if hit.product.id == "wired")
+    assert same.signals["lexical"] == pytest.approx(hit.signals["lexical"])
+
+
+def test_a_number_is_not_left_out(gadgets: Recommender) -> None:
+    assert gadgets.search("ink cartridge no. 17").ids[0] == "17"
+    assert gadgets.search("lumo cartridge no 17").ids[0] == "17"
+
+
+def test_a_title_finds_its_product_whatever_else_it_says(gadgets: Recommender) -> None:
+    assert gadgets.search("Cartridge without ink").ids[0] == "odd"
+    assert gadgets.search("Studio headphones, no Bluetooth inside").ids[0] == "none"
+
+
+def test_what_all_have_cannot_be_left_out(gadgets: Recommender) -> None:
+    found = gadgets.search("adapter without bluetooth")
+    assert found.ids[0] == "dongle"
+    assert "everything here has “bluetooth”" in found.note
+
+
 def test_an_accessory_sinks_below_the_thing_and_rises_when_it_is_meant(shop: Recommender) -> None:
     found = shop.search("lamp").ids
     assert set(found[:3]) == {"lamp1", "lamp2", "lamp3"}
