@@ -119,8 +119,8 @@ class PreparedQuery:
 
     @cached_property
     def said(self) -> str:
-        """What is wanted: the text without what it leaves out, with words joined as the shop joins them: 'head set'
-        where it sells headsets."""
+        """What is wanted: the text without what it leaves out, and with words joined as the shop joins them:
+        'headset' for 'head set'."""
         text = without_left_out(self.text, self.reading)
         for entity, name in self._renamed:
             if _joined(name) == _joined(entity.words):

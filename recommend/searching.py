@@ -21,12 +21,13 @@ from recommend.query_encoders import QueryEncoders
 from recommend.rank.additive import Additive
 from recommend.rank.balance import Balance
 from recommend.rank.blend import Part
+from recommend.search_notes import UNKNOWN_USER, called_otherwise, filtered_away, never_both, of_reading
 from recommend.search_order import Asked, Mask, Numbers, Order, Scores
 from recommend.shopfront import Active, Correction, Page, Profile, Ranking, Shopfront, SortOrder, check_sort
 from recommend.shopfront.relevance import SHARE
 from recommend.shopfront.rewording import with_synonyms
 from recommend.shopfront.rules import types_of
-from recommend.understand.reading import BY_MEANING, Reading
+from recommend.understand.reading import Reading
 from recommend.understand.tokens import tokens
 
 PLAIN = Profile()
@@ -107,6 +108,7 @@ class Searching:
             facets=query.facets,
             share=SHARE if asked.profile.relevance is None else asked.profile.relevance,
         )
+        asked = replace(asked, notes=(*asked.notes, *self._notes(asked, query, history, page)))
         if balance and page.balanced is not None:
             asked = replace(asked, notes=(*asked.notes, balance.note))
         signals: dict[str, Scores] = {}
@@ -177,7 +179,7 @@ class Searching:
             allowed=allowed,
             counted=counted,
             profile=profile,
-            notes=(*told, *_unknown(prepared.reading), *_other_kinds(prepared.reading), *notes),
+            notes=(*told, *of_reading(prepared.reading), *notes),
             correction=said,
         )
 
@@ -213,6 +215,16 @@ class Searching:
             intent = sum(part.weight for part in found)
             found.append(Part.taste(self._tastes, history, taste * intent))
         return tuple(found)
+
+    def _notes(self, asked: Asked, query: Query, history: History | None, page: Page) -> list[str]:
+        """What to say of a result beside what its reading says."""
+        reading, graph = asked.query.reading, self._fitted.graph
+        listed = graph.products.listed
+        notes = [] if history is None or len(history.products) else [UNKNOWN_USER]
+        notes += never_both(reading, listed & self._meant(reading), self._linked, graph)
+        if len(page.products):
+            return notes + called_otherwise(reading, page.products, graph)
+        return notes + filtered_away(query.where, self._filters, listed)
 
     def _rules(self, asked: Asked) -> _Rules:
         """The shop's rules that hold for a query today."""
@@ -285,22 +297,6 @@ def _correction(reading: Reading) -> Correction | None:
         return None
     kept = set(tokens(reading.text)) & set(tokens(reading.corrected))
     return Correction(typed=reading.text, text=reading.corrected, searched=not kept)
-
-
-def _unknown(reading: Reading) -> list[str]:
-    if not reading.unknown:
-        return []
-    words = ", ".join(f"“{word}”" for word in reading.unknown)
-    return [f"{words} is not in this shop: the nearest alternatives are shown"]
-
-
-def _other_kinds(reading: Reading) -> list[str]:
-    """That a kind is meant that the words do not name, beside one that they do."""
-    named = [node for one in reading.of_role("type") if one.source != "intent" for node, _ in one.nodes]
-    if not named or not reading.guesses or reading.guesses[0][0] in named:
-        return []
-    node, chance = reading.guesses[0]
-    return [f"this may also mean {reading.name(node)} ({chance:.0%} sure, {BY_MEANING})"]
 
 
 def _sort(query: Query, profile: Profile) -> SortOrder:

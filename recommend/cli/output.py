@@ -12,8 +12,11 @@ from typing import Any
 import click
 
 _WIDE = 160
-_FIRST = 40
 """The width of a table that goes into a file or a pipe."""
+_NARROW = 16
+"""No column is cut below this: an id, a date or a price is worth nothing without its end."""
+_FIRST = 40
+_BETWEEN = 2
 
 
 def print_json(document: Any) -> None:
@@ -23,24 +26,44 @@ def print_json(document: Any) -> None:
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[str] = ()) -> None:
     """A table as wide as the terminal; columns named in `right` hold numbers."""
+    from rich.cells import cell_len
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for place, column in enumerate(columns):
-        numbers = column in right
-        first = max((len(row[0]) for row in rows), default=0) if place == 0 else 0
+    console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else _WIDE, highlight=False)
+    whole = [
+        max([cell_len(column), *(cell_len(row[place]) for row in rows)])
+        for place, column in enumerate(columns)
+    ]
+    least = [
+        width if column in right else min(width, _NARROW if place else _FIRST)
+        for place, (column, width) in enumerate(zip(columns, whole, strict=True))
+    ]
+    widths = _fitting(whole, least, console.width - _BETWEEN * (len(columns) - 1))
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, _BETWEEN, 0, 0))
+    for column, width in zip(columns, widths, strict=True):
         table.add_column(
             column,
-            justify="right" if numbers else "left",
+            justify="right" if column in right else "left",
             no_wrap=True,
             overflow="ellipsis",
-            min_width=min(first, _FIRST) or numbers or None,  # what a row is called must not be cut
+            width=width,
         )
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
-    Console(file=sys.stdout, width=None if sys.stdout.isatty() else _WIDE, highlight=False).print(table)
+    console.print(table)
+
+
+def _fitting(whole: Sequence[int], least: Sequence[int], room: int) -> list[int]:
+    """Widths of columns that together take no more than the room: the widest give way first, none below its
+    least."""
+    widths = list(whole)
+    for limit in range(max(whole, default=0), 0, -1):
+        if sum(widths) <= room:
+            break
+        widths = [max(low, min(width, limit)) for width, low in zip(widths, least, strict=True)]
+    return widths
 
 
 def facts_of(card: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:

@@ -162,6 +162,49 @@ def test_what_is_not_stocked_is_said(shop: Recommender) -> None:
     assert set(found.ids[:3]) == {"lamp1", "lamp2", "lamp3"}
 
 
+def test_several_words_that_are_not_stocked_are_named_shortly(shop: Recommender) -> None:
+    note = shop.search(f"zeppelin balloon {'x' * 90} glider rocket lamp").note
+    assert note == (
+        f"“zeppelin”, “balloon”, “{'x' * 39}…” and 2 more words are not in this shop: "
+        "the nearest alternatives are shown"
+    )
+
+
+def test_a_kind_that_the_brand_does_not_make_is_said(shop: Recommender) -> None:
+    found = shop.search("holt lamp")
+    assert found.note == "nothing here is known to be both “holt” and “lamp”: what comes near is shown"
+    assert set(found.ids) >= {"lamp1", "lamp2", "lamp3"}
+    assert shop.search("lumo lamp").note == ""
+
+
+def test_a_title_that_names_the_brand_is_enough(gadgets: Recommender) -> None:
+    assert gadgets.search("nori headphones").note == ""
+
+
+def test_what_nothing_is_called_is_said(shop: Recommender) -> None:
+    assert shop.search("remote").note == ""
+    assert shop.search("reading remote").note == (
+        "nothing here is called “reading remote”: what comes near is shown"
+    )
+
+
+def test_filters_that_leave_nothing_are_named(shop: Recommender) -> None:
+    assert shop.search("lamp", where=["brand=Nobody", "price<50"]).note == (
+        "no product of this shop has brand=Nobody"
+    )
+    assert shop.search("lamp", where=["brand=Holt", "price<50"]).note == (
+        "no product of this shop passes all of these filters"
+    )
+    assert shop.search("lamp", where="price<50").note == ""
+
+
+def test_a_user_of_whom_nothing_is_known_is_told(shop: Recommender) -> None:
+    found = shop.search("lamp", user="nobody")
+    assert "nothing is known of this user" in found.note
+    assert found.ids == shop.search("lamp").ids
+    assert shop.search("lamp", user="u").note == ""
+
+
 def test_a_misspelt_query_is_searched_as_it_was_meant(shop: Recommender) -> None:
     found = shop.search("lampp")
     assert set(found.ids[:3]) == {"lamp1", "lamp2", "lamp3"}
