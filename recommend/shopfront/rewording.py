@@ -75,12 +75,19 @@ def _merged(found: Reading, phrase: _Phrase, words: list[Word], plain: str, read
     typed = plain[words[phrase.start].start : words[phrase.stop - 1].stop]
     own = next((e for e in found.entities if e.start < phrase.stop and phrase.start < e.stop), None)
     named: list[Entity] = []
+    first = ""
     for other in phrase.others:
         stop = phrase.start + len(split(normal(other)))
         meant = read(f"{before}{other}{after}").entities
         named += [e for e in meant if phrase.start <= e.start and e.stop <= stop and e.nodes]
+        first = first or (other if named else "")
+    if own is not None and own.source == "intent":  # no name, only a guess; the shop knows better
+        found = replace(found, entities=tuple(e for e in found.entities if e is not own))
+        own = None
     if own is not None:
-        return _with(found, replace(own, nodes=_nodes([own, *(e for e in named if e.role == own.role)])))
+        several = [own, *(e for e in named if e.role == own.role)]
+        best = max(own.fit, _OTHER * max(e.fit for e in several))
+        return _with(found, replace(own, nodes=_nodes(several), fit=best))
     unknown = {word.folded for word in words[phrase.start : phrase.stop]}
     left = tuple(word for word in found.unknown if word.casefold() not in unknown)
     if not named:
@@ -92,7 +99,17 @@ def _merged(found: Reading, phrase: _Phrase, words: list[Word], plain: str, read
         named[0], words=typed, start=phrase.start, stop=phrase.stop, nodes=_nodes(same), source="synonym"
     )
     entities = tuple(sorted((*found.entities, entity), key=lambda e: e.start))
-    return replace(found, entities=entities, unknown=left, corrected="")
+    guesses = () if entity.role == "type" else found.guesses
+    understood = min(1.0, found.understood + (phrase.stop - phrase.start) / len(words))
+    return replace(
+        found,
+        entities=entities,
+        unknown=left,
+        corrected="",
+        guesses=guesses,
+        instead=(*found.instead, (typed, first)),
+        understood=understood,
+    )
 
 
 def _with(found: Reading, entity: Entity) -> Reading:
@@ -101,11 +118,13 @@ def _with(found: Reading, entity: Entity) -> Reading:
 
 
 def _nodes(entities: list[Entity]) -> tuple[tuple[Node, float], ...]:
-    """The nodes of several entities, those of the first counting most; the weights add up to 1."""
+    """The nodes of several entities by how well the words fit them, those of the first counting most; the
+    weights add up to 1."""
     weights: dict[Node, float] = {}
     for place, entity in enumerate(entities):
         for node, weight in entity.nodes:
-            weights[node] = max(weights.get(node, 0.0), weight if place == 0 else _OTHER * weight)
+            worth = weight * entity.fit * (1.0 if place == 0 else _OTHER)
+            weights[node] = max(weights.get(node, 0.0), worth)
     total = sum(weights.values())
     ordered = sorted(weights, key=lambda node: (-weights[node], node))
     return tuple((node, weights[node] / total) for node in ordered)

@@ -65,7 +65,8 @@ class Reading:
     spelling mended, "" if nothing was. `understood`: the share of the words that belong to one of these parts
     or join them ("for", "without"). `small`: words, folded, that only join others or say nothing by
     themselves. `guesses`: kinds that the meaning of the whole text is near to, with probabilities, where
-    words leave the kind open; beside a kind that they name, alternatives to it.
+    words leave the kind open; beside a kind that they name, alternatives to it. `instead`: words as written,
+    each with the words that are searched for in their place.
     """
 
     text: str
@@ -79,6 +80,7 @@ class Reading:
     understood: float = 1.0
     small: tuple[str, ...] = ()
     guesses: tuple[tuple[Node, float], ...] = ()
+    instead: tuple[tuple[str, str], ...] = ()
     graph: Graph | None = field(default=None, repr=False, compare=False)
 
     def of_role(self, role: Role) -> tuple[Entity, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from kg.errors import SettingsError
@@ -35,6 +37,20 @@ def test_other_words_for_a_kind_find_it(reader: Recommender, text: str, kind: st
     results = reader.search(text, k=5)
     assert {hit.product.category[-1] for hit in results[:3]} == {kind}
     assert all(hit.signals["kinds"] > 0 for hit in results[:3])
+
+
+def test_a_synonym_of_the_shop_is_surer_than_a_guess(reader: Recommender, tmp_path: Path) -> None:
+    reader.save(tmp_path / "model")
+    rules = tmp_path / "rules.toml"
+    rules.write_text('[[synonym]]\nwords = ["writing table", "sofa"]', encoding="utf-8")
+    model = Recommender.open(tmp_path / "model", rules=rules)
+    found = model.search("writing table", k=3)
+    assert found.reading is not None
+    (kind,) = found.reading.of_role("type")
+    assert (kind.words, kind.source) == ("writing table", "synonym")
+    assert [found.reading.name(node) for node, _ in kind.nodes] == ["sofa"]
+    assert (found.reading.guesses, found.note) == ((), "")
+    assert {hit.product.category[-1] for hit in found} == {"sofa"}
 
 
 @pytest.mark.parametrize("text", [*OTHERWISE, "qzxqzvq sofa", "sofa qzxqzvq for the bedroom"])

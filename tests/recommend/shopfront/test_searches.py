@@ -171,6 +171,16 @@ def test_a_synonym_adds_to_what_the_word_itself_names(hand: Recommender, ruled: 
     assert not {"bulb1", "bulb2"} & set(ruled.search("cup").ids)  # not the other way round
 
 
+@pytest.mark.parametrize(("typed", "meant"), [("glimmer", "lamp"), ("brass Glimmer", "brass lamp")])
+def test_a_synonym_is_as_good_as_a_name(typed: str, meant: str, ruled: Recommender) -> None:
+    """What the shop says a word means is understood, and searched for as if it had been typed."""
+    found, expected = ruled.search(typed), ruled.search(meant)
+    assert found.reading is not None
+    assert (found.reading.understood, found.note) == (1.0, "")
+    assert found.ids == expected.ids
+    assert [hit.score for hit in found] == pytest.approx([hit.score for hit in expected], abs=0.05)
+
+
 def test_a_synonym_that_only_products_mention_is_searched(ruled: Recommender) -> None:
     found = ruled.search("schmuse")
     assert "lamp3" in found.ids  # "Black desk lamp for reading"
