@@ -119,8 +119,8 @@ class PreparedQuery:
 
     @cached_property
     def said(self) -> str:
-        """What is wanted: the text without what it leaves out, with the shop's words for others, and with words
-        joined as the shop joins them: 'headset' for 'head set'."""
+        """What is wanted: the text without what it leaves out, with the shop's words in the place of others,
+        and with words joined as the shop joins them: 'headset' for 'head set'."""
         text = without_left_out(self.text, self.reading)
         for typed, other in self.reading.instead:
             text = text.replace(typed, other, 1)

@@ -48,7 +48,7 @@ class SimilarityChannel:
         if vector is None or not self._index.has(product):
             return []
         cosine = float(self._index.cosine(vector, np.array([product]))[0])
-        said = Word(query.text or "the picture")
+        said = Word(query.said or "the picture")
         return [
             TracedPath(
                 edges=(Edge.said(said, self.name, product, support=cosine, unit="similarity"),), share=1.0

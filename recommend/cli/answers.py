@@ -81,6 +81,16 @@ def print_explained(place: int, hit: Hit, explanation: Explanation) -> None:
     print_reasons(explanation, indent="   ")
 
 
+def print_understood(explanation: Explanation) -> None:
+    """What the words of a search were taken to mean, and what each signal is of the score."""
+    for role, words, meaning in explanation.reading.lines() if explanation.reading is not None else ():
+        click.echo("  " + "  ".join(filter(None, (role, f"“{words}”" if words else "", meaning))))
+    if explanation.score > 0:
+        shares = sorted(explanation.signals.items(), key=lambda item: (-abs(item[1]), item[0]))
+        told = ", ".join(f"{name} {value / explanation.score:.0%}" for name, value in shares)
+        click.echo(f"  signals  {told}")
+
+
 def print_reasons(explanation: Explanation, indent: str = "") -> None:
     """The lines of an explanation below its head."""
     reasons = explanation.text.splitlines()[1:] or ["  nothing that is known leads to it"]

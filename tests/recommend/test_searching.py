@@ -123,6 +123,14 @@ def test_words_that_are_left_out_bring_nothing_up(gadgets: Recommender) -> None:
     assert same.signals["lexical"] == pytest.approx(hit.signals["lexical"])
 
 
+def test_a_reason_names_the_words_that_were_compared(reader: Recommender) -> None:
+    found = reader.search("desk without drawers")
+    told = reader.explain(found.query, found[0].product.id, paths=10)
+    (line,) = (line for line in told.text.splitlines() if "means much the same as" in line)
+    assert "“desk”" in line
+    assert "drawers" not in line
+
+
 def test_a_number_is_not_left_out(gadgets: Recommender) -> None:
     assert gadgets.search("ink cartridge no. 17").ids[0] == "17"
     assert gadgets.search("lumo cartridge no 17").ids[0] == "17"

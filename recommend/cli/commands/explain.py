@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from recommend.cli.answers import plain_query, print_reasons
+from recommend.cli.answers import plain_query, print_reasons, print_understood
 from recommend.cli.opening import open_recommender, picture
 from recommend.cli.options import ListCommand, shop_option, taste_options
 from recommend.cli.output import print_json
@@ -133,6 +133,8 @@ def explain(
         )
     else:
         click.echo(explanation.text.splitlines()[0])
+        if explanation.reading is not None and explanation.reading:
+            print_understood(explanation)
         if language == "en":
             print_reasons(explanation)
         else:

@@ -79,3 +79,16 @@ def test_other_paths_of_the_same_score(prefer: str, pristine: Path) -> None:
     assert document["shown_share"] <= document["share"] == pytest.approx(every["shown_share"])
     assert all(path in every["paths"] for path in document["paths"])
     assert document["explained"] + sum(document["rests"].values()) == pytest.approx(document["score"])
+
+
+def test_a_search_is_explained_with_its_reading_and_the_shares_of_its_signals(pristine: Path) -> None:
+    ran = run("explain", "L1", "--query", "desk lamp without bulb under 90", "--shop", pristine)
+    assert ran.status == 0
+    head, *lines = ran.out.splitlines()
+    assert head.endswith(f"score {head.rsplit(' ', 1)[1]}")
+    said = "\n".join(lines)
+    assert "without  “bulb”" in said
+    assert "filter  price<=90" in said
+    (shares,) = (line for line in lines if line.startswith("  signals  "))
+    assert sum(int(one) for one in re.findall(r"(\d+)%", shares)) in range(97, 104)
+    assert "signals  " not in run("explain", "L1", "--user", "anna", "--shop", pristine).out
