@@ -61,6 +61,12 @@ class TransformerNetwork:
                     progress("text", min(start + _BATCH, len(order)), len(order))
         return result
 
+    def known(self, text: str) -> float:
+        with self._lock:
+            pieces = self._loaded[0].tokenize(text)
+            stranger = self._loaded[0].unk_token
+        return 1.0 if not pieces else sum(piece != stranger for piece in pieces) / len(pieces)
+
     @cached_property
     def _loaded(self) -> tuple[Any, Any]:
         # BERT's pooler is not used here, and some models come without weights for it

@@ -94,6 +94,13 @@ class TextEncoder:
         """float32 [m, dim]: unit rows for what people type."""
         return self._encode([self._query_prefix + text for text in texts], self._query_length, None)
 
+    def known(self, text: str) -> float:
+        """The share of a text's pieces that the model has ever seen: an English model knows next to nothing
+        of a Chinese text, and 'means' by it no more than that it is Chinese. 1 where that cannot be told."""
+        with self._lock:
+            network = self._loaded
+        return network.known(text[: self._query_length * _CHARACTERS_PER_TOKEN])
+
     def language(self) -> tuple[str, ...]:
         """Whole words of the model's vocabulary, of four small letters or more: its language has them."""
         file = model_file(self._source, TOKENIZER)

@@ -31,6 +31,10 @@ class TextNetwork(Protocol):
         """float32 [n, dim]: unit rows, of texts cut at `length` tokens (or where the model ends)."""
         ...
 
+    def known(self, text: str) -> float:
+        """The share of a text's pieces that the vocabulary has; 1 where that cannot be told."""
+        ...
+
 
 class BertNetwork:
     """A BERT-family model in ONNX Runtime. One text at a time, on one thread each: so a text's vector is the
@@ -67,6 +71,11 @@ class BertNetwork:
             for done, _ in enumerate(pool.map(encode, longest_first), 1):
                 finish(done)
         return result
+
+    def known(self, text: str) -> float:
+        stranger = getattr(self._tokenizer.model, "unk_token", None)
+        found = self._tokenizer.encode(text, add_special_tokens=False).tokens
+        return 1.0 if not found else sum(piece != stranger for piece in found) / len(found)
 
     def _vector(self, text: str, length: int) -> Matrix:
         found = self._tokenizer.encode(text)

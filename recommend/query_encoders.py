@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
 _REMEMBERED = 1_000
 _ROOM = 256
+_STRANGE = 0.5
+"""A text of which the model knows nothing is near to others in its script: that is worth half as much."""
+_KNOWN = 0.5
+"""A text is known if the model knows so much of it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,9 +70,11 @@ class QueryEncoders:
         )
 
     def text_vectors(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
-        """float32 [m, d]: many queries in the text space at once."""
+        """float32 [m, d]: many queries in the text space at once; shorter than 1 where the model knows little
+        of the words."""
         found: npt.NDArray[np.float32] = self._text_encoder.encode_query(texts)
-        return found
+        known = [min(1.0, max(_STRANGE, self._text_encoder.known(text) / _KNOWN)) for text in texts]
+        return found * np.array(known, dtype=np.float32)[:, None]
 
     def language(self) -> tuple[str, ...]:
         """Words that the text model knows, whatever the shop sells; none without one."""
@@ -94,7 +100,7 @@ class QueryEncoders:
             if text in self._remembered:
                 self._remembered.move_to_end(text)
                 return self._remembered[text]
-        vector: npt.NDArray[np.float32] = self._text_encoder.encode_query([text])[0]
+        vector: npt.NDArray[np.float32] = self.text_vectors([text])[0]
         with self._lock:
             self._remembered[text] = vector
             if len(self._remembered) > _REMEMBERED:

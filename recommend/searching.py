@@ -30,6 +30,8 @@ from recommend.shopfront.rules import types_of
 from recommend.understand.reading import Reading
 from recommend.understand.tokens import tokens
 
+_UNLIKELY = 0.1
+"""What a word means with less than this share of the likeliest chance is not what has to be in stock."""
 PLAIN = Profile()
 """No profile: everything as it was learned."""
 
@@ -280,8 +282,10 @@ class Searching:
         kinds = reading.of_role("type")
         mask = np.full(self._fitted.graph.product_count, not kinds)
         for entity in kinds:
-            for node, _ in entity.nodes:
-                mask[self._linked.members(node).numbers] = True
+            least = _UNLIKELY * max((weight for _, weight in entity.nodes), default=0.0)
+            for node, weight in entity.nodes:
+                if weight >= least:
+                    mask[self._linked.members(node).numbers] = True
         return mask
 
 

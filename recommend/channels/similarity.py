@@ -76,7 +76,8 @@ def fit(context: FitContext) -> Iterator[SimilarityChannel]:
 
 
 class _CosineSignal:
-    """Cosines stretched so that the nearest product of the whole shop has 1 and a product like any other 0.
+    """Cosines stretched so that the nearest product of the whole shop has the length of the query's vector
+    (which is 1, if its words are known) and a product like any other 0.
 
     The mean cosine over all products is the product of the query with their mean, so it costs nothing.
     Where all products lie equally near (a shop of one), all have 1; one without a vector has 0.
@@ -85,6 +86,7 @@ class _CosineSignal:
     def __init__(self, index: ProductIndex, vector: npt.NDArray[np.float32]) -> None:
         self._index = index
         self._vector = vector
+        self._worth = np.float32(min(1.0, round(float(np.linalg.norm(vector)), 3)))
         self._floor = float(index.mean @ vector)
         cosines, products = index.search(vector[None, :], _USUAL)
         self._cosines: npt.NDArray[np.float32] = cosines[0]
@@ -125,4 +127,4 @@ class _CosineSignal:
 
     def _stretched(self, cosines: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         clipped: npt.NDArray[np.float32] = np.clip((cosines - self._floor) / self._span, 0.0, 1.0)
-        return clipped.astype(np.float32)
+        return clipped.astype(np.float32) * self._worth

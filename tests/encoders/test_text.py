@@ -60,6 +60,13 @@ def test_a_query_finds_its_product(encoder: TextEncoder) -> None:
     assert (encoder.encode_query(queries) @ encoder.encode(cards).T).argmax(axis=1).tolist() == [0, 1, 2, 3]
 
 
+def test_how_much_of_a_text_the_model_knows(encoder: TextEncoder) -> None:
+    assert encoder.known("wireless headphones, 15.6 inch") == 1.0
+    assert encoder.known("") == 1.0
+    assert encoder.known("无线鼠标") < 0.5, "an English model"
+    assert 0.3 < encoder.known("sony 无线") < 0.5
+
+
 def test_a_vector_is_the_same_to_the_bit_in_any_company_and_on_any_number_of_threads(
     encoder: TextEncoder,
 ) -> None:

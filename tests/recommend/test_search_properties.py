@@ -400,6 +400,24 @@ def check_sane(model: Recommender, text: str, ranking: RankingName = "exact") ->
     assert str(results)
 
 
+def test_a_language_that_the_text_model_does_not_know_is_read_through_words_and_graph(
+    demo: Recommender,
+) -> None:
+    """No product has "无线鼠标" in its title; to an English model it is as near to any Chinese title."""
+    found = demo.search("无线鼠标", k=8)
+    kinds = [hit.product.category[-1] for hit in found]
+    assert kinds.count("Mice") >= 6
+    assert "Frying pans" not in kinds
+    assert max(hit.signals.get("text_similarity", 0) for hit in demo.search("无线鼠标", k=50)) <= 0.5
+    assert demo.search("wireless mouse")[0].signals["text_similarity"] > 0.5
+
+
+def test_a_limit_holds_for_what_is_meant_and_not_for_what_is_hardly_meant(demo: Recommender) -> None:
+    found = demo.search("水壶 100到200元", k=3)  # bottles, of which none costs so much; hardly a teapot
+    assert {hit.product.category[-1] for hit in found} == {"Water bottles"}
+    assert "nothing here has price>=100" in found.note
+
+
 def test_nothing_in_a_search_is_a_command(tmp_path: Path) -> None:
     """Whatever is asked, the shop on disk stays as it is."""
     shop = Shop.create(tmp_path / "shop")
