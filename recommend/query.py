@@ -176,8 +176,8 @@ class PreparedQuery:
         return tuple(written_tokens(self.said))
 
     def vector(self, space: str) -> npt.NDArray[np.float32] | None:
-        """float32 [d]: the query in a vector space, or None. Of length 1, or less where the space's model knows
-        little of what is said."""
+        """float32 [d]: the query in a vector space, or None. Of length 1, or less where the model behind it
+        knows little of what is said."""
         if space not in self._vectors:
             encoder = self.encoders.get(space)
             self._vectors[space] = None if encoder is None else encoder(self)
