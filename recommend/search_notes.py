@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -16,6 +17,8 @@ from recommend.understand.tokens import tokens
 
 UNKNOWN_USER = "nothing is known of this user yet: these are the products for everybody"
 _NEAR = "what comes near is shown"
+_AMOUNT = re.compile(r"\d")
+"""Amounts are stated in too many ways: that no attribute is called "12 v" does not say that nothing has it."""
 _LONGEST = 40
 _MOST = 3
 
@@ -48,7 +51,7 @@ def never_both(reading: Reading, meant: Mask, linked: Linked, graph: Graph) -> l
     titles, rows = graph.products.title, np.flatnonzero(meant)
     notes = []
     for entity in reading.entities if kinds and len(rows) else ():
-        if entity.role not in ("brand", "series", "attribute"):
+        if entity.role not in ("brand", "series", "attribute") or _AMOUNT.search(entity.words):
             continue
         if any(meant[linked.members(node).numbers].any() for node, _ in entity.nodes):
             continue
