@@ -17,6 +17,8 @@ from recommend.understand.tokens import CJK, tokens
 from recommend.understand.words import Word, normal, split
 
 _JOINS: tuple[Mark, ...] = ("without", "stop", "or")
+_LEADS_TO = frozenset({"but", "and", "aber", "und", "mais", "et", "pero", "y", "但", "且"})
+"""What may stand before a "without", and joins it to what is wanted."""
 _ENDS_PHRASE = frozenset({"的"})
 """What stands between a property and its thing, in languages that put the thing last."""
 
@@ -35,6 +37,8 @@ def without_left_out(text: str, reading: Reading) -> str:
     for entity in excluded:
         start = entity.start
         while start and marks[start - 1] in _JOINS and start - 1 not in taken:
+            start -= 1
+        while start and words[start - 1].folded in _LEADS_TO and start - 1 not in taken:
             start -= 1
         after_another = start in gone or start - 1 in gone  # "without fan or light"
         if "without" not in marks[start : entity.start] and not after_another:

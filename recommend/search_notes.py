@@ -18,7 +18,7 @@ from recommend.understand.tokens import tokens
 UNKNOWN_USER = "nothing is known of this user yet: these are the products for everybody"
 _NEAR = "what comes near is shown"
 _AMOUNT = re.compile(r"\d")
-"""Amounts are stated in too many ways: that no attribute is called "12 v" does not say that nothing has it."""
+"""Amounts are stated in many ways: that no attribute is called "12 v" does not say that nothing has it."""
 _LONGEST = 40
 _MOST = 3
 

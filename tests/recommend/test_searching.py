@@ -8,6 +8,7 @@ import pytest
 
 from kg.records import Fact, Interaction, Product
 from kg.snapshot import assemble
+from recommend.leaving_out import without_left_out
 from recommend.query import Query
 from recommend.recommender import Recommender
 from tests.recommend.shops import PLAIN
@@ -107,7 +108,7 @@ def gadgets() -> Recommender:
 @pytest.mark.parametrize(
     "text",
     ["headphones without bluetooth", "no bluetooth headphones", "non-bluetooth headphones",
-     "headphones, not bluetooth", "Kopfhörer ohne Bluetooth"],
+     "headphones, not bluetooth", "headphones but without bluetooth", "Kopfhörer ohne Bluetooth"],
 )  # fmt: skip
 def test_a_title_that_says_what_is_left_out_is_not_shown(gadgets: Recommender, text: str) -> None:
     found = gadgets.search(text)
@@ -129,6 +130,23 @@ def test_a_reason_names_the_words_that_were_compared(reader: Recommender) -> Non
     (line,) = (line for line in told.text.splitlines() if "means much the same as" in line)
     assert "“desk”" in line
     assert "drawers" not in line
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("headphones without bluetooth", "headphones"),
+        ("red headphones with a plug but without bluetooth under 50", "red headphones with a plug under 50"),
+        ("headphones without bluetooth or ink", "headphones"),
+        ("no bluetooth headphones, please", "headphones, please"),
+        ("不要bluetooth的headphones", "headphones"),
+        ("bluetooth-free headphones", "bluetooth-free headphones"),
+        ("without bluetooth", "without bluetooth"),
+        ("headphones", "headphones"),
+    ],
+)
+def test_what_is_said_of_the_thing_that_is_wanted(gadgets: Recommender, text: str, said: str) -> None:
+    assert without_left_out(text, gadgets.understand(text)) == said
 
 
 def test_a_number_is_not_left_out(gadgets: Recommender) -> None:
