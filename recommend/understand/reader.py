@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property, partial
 from itertools import chain
 from typing import TypeAlias
@@ -197,19 +198,38 @@ class Reader:
             vocabulary=self.vocabulary,
             nodes=self._nodes,
         )
+        vain = self._vain(several, role)
+        if vain:
+            said = sum(one.match.stop - one.match.start for one in vain)
+            found = replace(found, understood=max(0.0, found.understood - said / len(asked.words)))
         reading = found if "type" in role else with_guess(found, guess, _SURE)
         if intent is None:
             return reading
         # side by side, without a "for" between them: 'usb battery' may be no battery
-        compound = "type" in role and any(
-            its == "target" and scope.of[one.match.start] == "plain"
-            for one, its in zip(several, role, strict=True)
+        compound = bool(vain) or (
+            "type" in role
+            and any(
+                its == "target" and scope.of[one.match.start] == "plain"
+                for one, its in zip(several, role, strict=True)
+            )
         )
         if leaves_open(found) or reading is not found:
             return with_guesses(reading, guess or intent(text), self._nodes)
         if compound and contradicts(guess := guess or intent(text), found, self._nodes):
             return with_guesses(reading, guess, self._nodes)
         return reading
+
+    def _vain(self, several: Sequence[Meaning], role: Sequence[str]) -> list[Meaning]:
+        """The properties that nothing of the wanted kind has: 'usb battery' may be another kind of thing."""
+        wanted = [n for one, its in zip(several, role, strict=True) if its == "type" for n in one.weights]
+        things = [node for node in wanted if self._nodes.is_thing(node)]
+        return [
+            one
+            for one, its in zip(several, role, strict=True)
+            if its == "attribute"
+            and things
+            and not any(self.agreement.have(thing, node) for node in one.weights for thing in things)
+        ]
 
     def _with_attribute_names(self, asked: Asked, several: Sequence[Meaning]) -> None:
         """'Berry colour' is that colour and not the brand: of a word beside the name of an attribute, only

@@ -70,3 +70,14 @@ def test_a_sure_guess_is_the_kind(reader: Reader) -> None:
     assert kind.source == "intent"
     assert reading.guesses[0] == (_type(reader, "laptop"), 0.8)
     assert BY_MEANING in str(reading)
+
+
+def test_a_property_that_nothing_of_the_kind_has_may_mean_another_thing(reader: Reader) -> None:
+    other = _model(reader, laptop=0.7, headset=0.1)
+    reading = reader.read("touchscreen phone", intent=other)
+    assert (named(reading, "type"), named(reading, "attribute")) == (["phone"], ["touchscreen: yes"])
+    assert reading.understood == 0.5, "as much is said of no phone"
+    assert reading.guesses[0] == (_type(reader, "laptop"), 0.7)
+    assert reader.read("touchscreen phone", intent=_model(reader, phone=0.6)).guesses == ()
+    for text in ("touchscreen laptop", "black phone", "phone"):
+        assert reader.read(text, intent=other).understood == 1.0
