@@ -45,6 +45,8 @@ ENDING = 4
 """Characters of the longest ending of a run that is taken for a word."""
 _MARKS = dict.fromkeys(map(ord, "®™©℠"), " ")
 _GLUE = frozenset("&+")
+_ADDED = re.compile(r"[^\W\d_]\s\+\s[^\W\d_]")
+"""A plus between two words: 'memory card + adapter' is a card."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -85,13 +87,15 @@ def words_of(text: str, most: int = MOST_TITLE, endings: Collection[str] = ()) -
     """
     found: list[tuple[str, int, int]] = []
     gap, end = CLAUSE, -1
-    for match in _TOKEN.finditer(unicodedata.normalize("NFKC", text[:_CHARACTERS].translate(_MARKS))):
+    text = unicodedata.normalize("NFKC", text[:_CHARACTERS].translate(_MARKS))
+    for match in _TOKEN.finditer(text):
         written, group = intern(match.group()), match.lastgroup  # the same words again and again
         if group == "sign":
             joins = (
                 written == "-" and match.start() == end and found[-1][1] == NUMBER
             )  # '100-pin', as '100 pin'
-            if written not in _GLUE and not joins:
+            added = written == "+" and _ADDED.match(text, max(0, match.start() - 2))
+            if not joins and (added or written not in _GLUE):
                 gap = max(gap, CLAUSE)
             continue
         end = match.end()
@@ -108,7 +112,7 @@ def words_of(text: str, most: int = MOST_TITLE, endings: Collection[str] = ()) -
         if folded in FOR:
             gap = TARGET
             continue
-        if folded in WITH:
+        if folded in WITH and written != "Inc":
             gap = max(gap, EXTRA) if gap != TARGET else TARGET
             continue
         if folded in OF:

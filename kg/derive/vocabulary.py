@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from kg.derive.tokens import NONE, WORD, Tokens
+from kg.derive.tokens import NONE, NUMBER, WORD, Tokens
 from kg.derive.word_counts import WordCounts, share
 from kg.derive.words import ARTICLES, COLOURS, GRAMMAR, JOINING, MEASURES, OF
 from kg.units import find_unit
@@ -84,7 +84,7 @@ def learn_vocabulary(
     short = _which(words, lambda w: max(map(len, w.split("/"))) < 2) | (counts.count < 2)  # 'f/f'
     coloured = _which(words, lambda w: w in COLOURS)
     noun[unit | stop | name | measure | short | coloured | (quality & (noun < 0.68))] = 0.0
-    noun *= _stands(titles, noun, quality | coloured, name | unit, counts)
+    noun *= _stands(titles, noun, quality | coloured, name | unit, unit, counts)
     if coherence is not None:
         noun *= np.minimum(1.0, coherence(word, row) / _COHERENT)
     _take_parts(words, noun, counts.lemma)
@@ -139,7 +139,9 @@ def _looks(counts: WordCounts) -> Shares:
     return noun
 
 
-def _stands(titles: Tokens, noun: Shares, quality: Flags, loose: Flags, counts: WordCounts) -> Shares:
+def _stands(
+    titles: Tokens, noun: Shares, quality: Flags, loose: Flags, unit: Flags, counts: WordCounts
+) -> Shares:
     """A factor for where a word stands: nouns end what is said, and nothing better stands in their clause."""
     n = len(noun)
     plain = titles.kind == WORD
@@ -160,10 +162,13 @@ def _stands(titles: Tokens, noun: Shares, quality: Flags, loose: Flags, counts: 
     # 'toner' is mostly a part of 'toner cartridge'
     free = np.where((alone >= 8) & (modifying >= alone), share(ended, 2 * alone) / 0.6, 0.0)
     factor = np.minimum(1.0, np.maximum(free, share(ended, 2 * counts.count) / 0.25))
-    # 'light' stands before colours: it is a part of theirs
-    factor *= np.minimum(1.0, share(times(firm), times(np.append(quality, False)[following])) / _FREE) ** 2
-    # 'Core i7': a name with numbers
-    coded = share(times(_before_code(titles)[plain]), counts.count)
+    # 'light' stands before colours: it is a part of theirs; but 'smartwatch AMOLED' are two things said
+    valued, rise = np.append(quality, False)[following], _rises(titles)[plain]
+    ends = times(firm | (valued & rise))
+    factor *= np.minimum(1.0, share(ends, times(valued & ~rise)) / _FREE) ** 2
+    # 'Core i7': a name with numbers; but not 'webcam 2 MP'
+    code, measure = (times(found[plain]) for found in _before_code(titles, unit))
+    coded = share(code - np.where(counts.upper < _UPPER, measure, 0), counts.count)
     factor[(coded >= 0.7) & (counts.lower < 0.1)] *= 0.3
     return factor * _claims(word[last].astype(np.int64), titles.clauses[plain][last], noun * factor)
 
@@ -211,8 +216,10 @@ def _rises(tokens: Tokens) -> npt.NDArray[np.bool_]:
     return found
 
 
-def _before_code(tokens: Tokens) -> npt.NDArray[np.bool_]:
-    """bool [m]: whether a code or a number follows at once."""
+def _before_code(tokens: Tokens, unit: Flags) -> tuple[Flags, Flags]:
+    """bool [m]: whether a code or a number follows at once, and whether that is a number with its unit."""
     found = np.zeros(len(tokens.word), dtype=np.bool_)
     found[:-1] = (tokens.gap[1:] == NONE) & (tokens.kind[1:] != WORD)
-    return found
+    measured = np.zeros_like(found)
+    measured[:-2] = (tokens.kind[1:-1] == NUMBER) & (tokens.gap[2:] == NONE) & unit[tokens.word[2:]]
+    return found, found & measured

@@ -16,7 +16,7 @@ FOR = _words("for f/ f fits fitting für fuer pour para voor til till för dla �
 """What follows is what the product is for, not what it is."""
 
 WITH = _words(
-    "with w/ w including incl includes plus mit inkl samt avec con met med z с 带 配 含 w/o without ohne "
+    "with w/ w including incl inc includes plus mit inkl samt avec con met med z с 带 配 含 w/o without ohne "
     "sans sin"
 )
 """What follows comes with the product, or is left out of it."""
