@@ -36,6 +36,7 @@ from recommend.stages import Stages
 from recommend.taste_lessons import teach_taste
 from recommend.training.ranker import Ranker
 from recommend.understand.intent import IntentModel
+from recommend.understand.language import packaged_synonyms
 from recommend.understand.reader import Reader
 from recommend.vector_stages import Made, encode_content, fuse, learn_graph
 from recommend.welcoming import welcome
@@ -101,7 +102,7 @@ def fit(
     """
     stated = graph
     with stages.stage("types"):
-        derived = derive(stated)
+        derived = derive(stated, synonyms=packaged_synonyms().equals())
         graph = derived.added_to(stated)
     with stages.stage("graph"):
         behaviour = Behaviour.of(graph)

@@ -48,7 +48,7 @@ def between_types(reader: ProductReader, numbers: dict[str, int]) -> dict[EdgeTy
     if reader.inventory is None:
         return {}
     phrases, names = reader.inventory.phrases, reader.names
-    wider = wider_types(phrases, reader.inventory.vocabulary, names)
+    wider = wider_types(phrases, reader.inventory.vocabulary, names, reader.also)
     nodes_of: dict[str, list[int]] = defaultdict(list)
     for node, name in names.items():
         nodes_of[name].append(node)
@@ -73,6 +73,8 @@ def between_types(reader: ProductReader, numbers: dict[str, int]) -> dict[EdgeTy
                 if names[above] != name
             )
             device = _device(phrases.words(node), by_words, reader)
+            if any(above == device for above, _ in wider[node]):
+                continue  # a 'toner cartridge' is toner, not for it
             if device is not None and names[device] in numbers and names[device] != name:
                 relation = SERVICE_FOR if is_service(name) else ACCESSORY_OF
                 columns[relation].append((number, numbers[names[device]], _FOR, _PHRASE))

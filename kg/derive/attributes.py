@@ -37,12 +37,17 @@ def attribute_words(source: Source, numbers: dict[str, int]) -> tuple[Numbers, N
 
 
 def valued_phrases(
-    source: Source, nodes: Mapping[tuple[str, ...], int], singular: Mapping[str, str]
+    source: Source,
+    nodes: Mapping[tuple[str, ...], int],
+    singular: Mapping[str, str],
+    telling: Mapping[int, str],
 ) -> Numbers:
-    """(row * len(nodes) + node of every phrase that is a whole value of an attribute not called 'type'),
-    sorted.
+    """(row * len(nodes) + node of every phrase that is a whole value of an attribute, sorted), but for
+    attributes that say of which kind a product is.
 
-    `nodes` has the phrases by their words in the singular, `singular` those of words.
+    `nodes` has the phrases by their words in the singular, `singular` those of words. An attribute called
+    'type' says the kind of anything, others only of the phrases for which they are `telling`: 'scanner type'
+    of a 'flatbed scanner'.
     """
     node_of = np.full(len(source.texts), -1, dtype=np.int64)
     for number, text in enumerate(source.texts):
@@ -51,7 +56,28 @@ def valued_phrases(
             node_of[number] = nodes.get(words, -1)
     cells = np.flatnonzero(source.cell_text >= 0)
     cells = cells[~source.types[source.cell_name[cells]] & (node_of[source.cell_text[cells]] >= 0)]
-    return np.unique(source.cell_row[cells] * max(1, len(nodes)) + node_of[source.cell_text[cells]])
+    found = node_of[source.cell_text[cells]]
+    names = [name.casefold() for name in source.names]
+    told = [
+        names[name] == telling.get(node)
+        for name, node in zip(source.cell_name[cells].tolist(), found.tolist(), strict=True)
+    ]
+    silent = ~np.array(told, dtype=np.bool_)
+    return np.unique(source.cell_row[cells[silent]] * max(1, len(nodes)) + found[silent])
+
+
+def attribute_rows(source: Source) -> sp.csr_array:
+    """float32 [rows, names]: which attributes products have, rare ones weighing more, rows of length 1."""
+    width = max(1, len(source.names))
+    keys = np.unique(source.cell_row * width + source.cell_name)
+    row, name = keys // width, keys % width
+    idf = np.log(max(1, len(source)) / np.maximum(1, np.bincount(name, minlength=width)))
+    weight = idf[name]
+    norm = np.sqrt(np.bincount(row, weights=weight**2, minlength=len(source)))
+    unit = (weight / np.maximum(norm[row], 1e-9)).astype(np.float32)
+    found = sp.csr_array((unit, (row, name)), shape=(len(source), width))
+    found.eliminate_zeros()
+    return found
 
 
 def attribute_coherence(
@@ -60,16 +86,8 @@ def attribute_coherence(
     """Tells of words how alike the attributes of their products are; None for products without attributes."""
     if not len(source.cell_name):
         return None
-    keys = np.unique(source.cell_row * len(source.names) + source.cell_name)
-    rows, names = keys // len(source.names), keys % len(source.names)
-    idf = np.log(len(source) / np.maximum(1, np.bincount(names, minlength=len(source.names))))
-    weight = idf[names]
-    norm = np.sqrt(np.bincount(rows, weights=weight**2, minlength=len(source)))
-    have = sp.csr_array(
-        ((weight / np.maximum(norm[rows], 1e-9)).astype(np.float32), (rows, names)),
-        shape=(len(source), len(source.names)),
-    )
-    described = norm > 0
+    have = attribute_rows(source)
+    described = np.diff(have.indptr) > 0
 
     def coherence(word: Numbers, row: Numbers) -> npt.NDArray[np.float32]:
         """float32 [words]: the mean cosine of two products that have a word."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -18,6 +18,7 @@ from kg.derive.inventory import Inventory, learn_inventory
 from kg.derive.naming import type_aliases, type_names
 from kg.derive.reader import ProductReader
 from kg.derive.series import SeriesNames, learn_series, pieces_of
+from kg.derive.several_kinds import several_kinds
 from kg.derive.source import source_of
 from kg.derive.words import GRAMMAR, MEASURES
 from kg.graph import Graph
@@ -28,8 +29,16 @@ Progress: TypeAlias = Callable[[str, int, int], None]
 _STEPS = 4
 
 
-def derive(graph: Graph, *, progress: Progress | None = None) -> Derived:
+def derive(
+    graph: Graph,
+    *,
+    synonyms: Mapping[str, Collection[str]] | None = None,
+    progress: Progress | None = None,
+) -> Derived:
     """Types for products without a category or a stated type, series, and what goes with what.
+
+    `synonyms` are other names of kinds of things, folded and in the singular ('webcam' → 'web camera'); they
+    only say which is a kind of which.
 
     Deterministic. Products that have categories get no types; links are derived for them all the same.
     """
@@ -55,6 +64,15 @@ def derive(graph: Graph, *, progress: Progress | None = None) -> Derived:
     if reader.inventory is not None:
         told = [pieces[row] for row in taught.tolist()]
         reader = reader.taught(decision, source.some(taught), told)
+        also = several_kinds(
+            inventory,
+            decision,
+            fields,
+            source.some(taught),
+            names=names,
+            synonyms=synonyms or {},
+        )
+        reader = replace(reader, also=also)
     own: dict[NodeKind, dict[str, int]] = {"type": {}, "series": {}}
     found = reader.read(source, untyped, known=known, pieces=pieces)
     edges = number_found(graph, source, found, own)

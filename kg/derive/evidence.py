@@ -80,11 +80,7 @@ def _scores(tokens: Tokens, vocabulary: Vocabulary, place: Numbers, length: Numb
     joined[:-2] = (tokens.gap[1:] == NONE) & (tokens.kind[1:] == WORD)
     following = np.append(tokens.word, -1)[place + 1]
     runs_on = joined[place] & ~loose[following]
-    # all that comes after 'for' and 'with' is about something else
-    turned = np.full(len(tokens.indptr) - 1, len(tokens.word), dtype=np.int64)
-    turns = np.flatnonzero((tokens.gap == TARGET) | (tokens.gap == EXTRA))
-    np.minimum.at(turned, tokens.text[turns], turns)
-    behind = place >= turned[tokens.text[place]]
+    behind = behind_turns(tokens, place)
     score = 2.0 * np.log(np.maximum(noun, 1e-3)) + 0.5 * (length - 1) + _FIELD[field]
     score -= 1.2 * runs_on + 2.5 * behind
     vague = np.fromiter((word in GENERAL for word in vocabulary.words), np.bool_, count=len(vocabulary.words))
@@ -103,3 +99,13 @@ def _before(clause: Numbers, strong: npt.NDArray[np.bool_]) -> Numbers:
     total: Numbers = np.cumsum(strong, dtype=np.int64) - strong
     first = np.flatnonzero(np.diff(clause, prepend=-1))
     return total - np.repeat(total[first], np.diff(np.append(first, len(clause))))
+
+
+def behind_turns(tokens: Tokens, place: Numbers) -> npt.NDArray[np.bool_]:
+    """bool [k]: whether 'for' or 'with' stands before each place: all that comes after is about something
+    else."""
+    turned = np.full(len(tokens.indptr) - 1, len(tokens.word), dtype=np.int64)
+    turns = np.flatnonzero((tokens.gap == TARGET) | (tokens.gap == EXTRA))
+    np.minimum.at(turned, tokens.text[turns], turns)
+    behind: npt.NDArray[np.bool_] = np.greater_equal(place, turned[tokens.text[place]])
+    return behind

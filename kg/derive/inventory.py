@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from kg.derive.attributes import attribute_coherence, attribute_words, valued_phrases
 from kg.derive.deciding import Decider, Decision, decide, learn_decider
@@ -12,23 +13,28 @@ from kg.derive.evidence import Evidence, gather
 from kg.derive.features import Features, learn_features
 from kg.derive.phrases import Phrases, learn_phrases, mentions
 from kg.derive.source import Source
+from kg.derive.telling import TellingKinds, learn_telling
 from kg.derive.tokens import MOST_DESCRIPTION, Reader, Tokens, cjk_endings
 from kg.derive.vocabulary import Vocabulary, learn_vocabulary
 from kg.derive.words import GENERAL
 
 _VALUED = 0.4
 """A phrase that is an attribute's value in so many of its products is no type."""
+_VALUE = 2.0
+"""…and less speaks for it, by this, of each product of which it is a value."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Inventory:
-    """Endings of Chinese words, words, phrases that name types, and the model that chooses among them."""
+    """Endings of Chinese words, words, phrases that name types, the model that chooses among them, and the
+    kinds that attributes tell."""
 
     endings: frozenset[str]
     vocabulary: Vocabulary
     phrases: Phrases
     features: Features
     decider: Decider
+    telling: TellingKinds
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -63,15 +69,22 @@ def learn_inventory(source: Source) -> tuple[Inventory, Decision, Fields]:
     phrases = learn_phrases(vocabulary, fields.titles, fields.descriptions, brand=source.brand)
     phrases = _without_values(phrases, vocabulary, fields, source)
     features, matrix = learn_features(source, vocabulary, (fields.titles, fields.descriptions))
-    evidence = _evidence(phrases, vocabulary, fields)
+    evidence = _evidence(phrases, vocabulary, fields, source)
     strength = phrases.strength(vocabulary.noun)
     general = [number for number, word in enumerate(words) if word in GENERAL]
     strength[(phrases.parent < 0) & np.isin(phrases.word, general)] = 0.0
     decider = learn_decider(phrases, strength, evidence, matrix)
+    decision = decide(phrases, decider, evidence, matrix)
+    telling = learn_telling(phrases, vocabulary, decision, features, matrix)
     inventory = Inventory(
-        endings=endings, vocabulary=vocabulary, phrases=phrases, features=features, decider=decider
+        endings=endings,
+        vocabulary=vocabulary,
+        phrases=phrases,
+        features=features,
+        decider=decider,
+        telling=telling,
     )
-    return inventory, decide(phrases, decider, evidence, matrix), fields
+    return inventory, telling.told(decision, features, matrix), fields
 
 
 def read_types(inventory: Inventory, source: Source) -> tuple[Decision, Fields]:
@@ -79,8 +92,9 @@ def read_types(inventory: Inventory, source: Source) -> tuple[Decision, Fields]:
     vocabulary = inventory.vocabulary
     fields = _read(Reader(vocabulary.words, endings=inventory.endings, closed=True), source)
     matrix = inventory.features.matrix(source, vocabulary, (fields.titles, fields.descriptions))
-    evidence = _evidence(inventory.phrases, vocabulary, fields)
-    return decide(inventory.phrases, inventory.decider, evidence, matrix), fields
+    evidence = _evidence(inventory.phrases, vocabulary, fields, source)
+    decision = decide(inventory.phrases, inventory.decider, evidence, matrix)
+    return inventory.telling.told(decision, inventory.features, matrix), fields
 
 
 def _read(reader: Reader, source: Source) -> Fields:
@@ -92,19 +106,32 @@ def _read(reader: Reader, source: Source) -> Fields:
     )
 
 
-def _evidence(phrases: Phrases, vocabulary: Vocabulary, fields: Fields) -> Evidence:
-    return gather(phrases, vocabulary, fields.titles, fields.descriptions, fields.attributes)
+def _evidence(phrases: Phrases, vocabulary: Vocabulary, fields: Fields, source: Source) -> Evidence:
+    """What speaks for which type. A phrase that is the value of an attribute of this product is hardly one:
+    the remote control of which the title says 'Digital camera' is used with one."""
+    found = gather(phrases, vocabulary, fields.titles, fields.descriptions, fields.attributes)
+    valued = np.isin(found.row * max(1, len(phrases)) + found.node, _values(phrases, vocabulary, source))
+    return replace(found, score=found.score - _VALUE * valued)
+
+
+def _values(phrases: Phrases, vocabulary: Vocabulary, source: Source) -> npt.NDArray[np.int64]:
+    """See `valued_phrases`."""
+    known = vocabulary.words
+    nodes = {tuple(known[word] for word in phrases.words(node)): node for node in range(len(phrases))}
+    singular = {known[word]: known[lemma] for word, lemma in enumerate(vocabulary.lemma.tolist())}
+    heads = phrases.word[phrases.nouns()].tolist()
+    telling = {  # no 'full hd' is a kind of 'hd', whatever its 'hd type'
+        node: f"{known[head]} type" for node, head in enumerate(heads) if not vocabulary.abbreviated[head]
+    }
+    return valued_phrases(source, nodes, singular, telling)
 
 
 def _without_values(phrases: Phrases, vocabulary: Vocabulary, fields: Fields, source: Source) -> Phrases:
     """Mark phrases that are, in many of their products, a value of an attribute: 'full hd' is no type."""
-    known = vocabulary.words
-    nodes = {tuple(known[word] for word in phrases.words(node)): node for node in range(len(phrases))}
-    singular = {known[word]: known[lemma] for word, lemma in enumerate(vocabulary.lemma.tolist())}
     width = max(1, len(phrases))
     found = mentions(phrases, vocabulary, fields.titles)
     said = np.unique(fields.titles.text[found.place] * width + found.node)
-    valued = said[np.isin(said, valued_phrases(source, nodes, singular))] % width
+    valued = said[np.isin(said, _values(phrases, vocabulary, source))] % width
     share = np.bincount(valued, minlength=width) / np.maximum(1, np.bincount(said % width, minlength=width))
     quality = (share >= _VALUED)[: len(phrases)] & (phrases.parent >= 0)
     return replace(phrases, quality=quality)

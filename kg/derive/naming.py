@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from kg.derive.edges import Alias
 from kg.derive.inventory import Inventory
 from kg.derive.phrases import Phrases, mentions
+from kg.derive.several_kinds import Wider
 from kg.derive.tokens import Tokens
 from kg.derive.vocabulary import Vocabulary
 
@@ -35,9 +36,13 @@ def type_names(phrases: Phrases, vocabulary: Vocabulary, fields: Iterable[Tokens
 
 
 def wider_types(
-    phrases: Phrases, vocabulary: Vocabulary, names: Mapping[int, str]
+    phrases: Phrases,
+    vocabulary: Vocabulary,
+    names: Mapping[int, str],
+    also: Wider,
 ) -> dict[int, list[tuple[int, float]]]:
-    """Type → (wider type, confidence): 'patch cable' is a kind of 'cable'; 'adapter/inverter' of both."""
+    """Type → (wider type, confidence): 'patch cable' is a kind of 'cable'; 'adapter/inverter' of both, and so
+    is what is `also` of another kind."""
     above = phrases.type_above().tolist()
     single = {vocabulary.words[int(phrases.word[node])]: node for node in names if phrases.parent[node] < 0}
     found: dict[int, list[tuple[int, float]]] = {}
@@ -47,6 +52,7 @@ def wider_types(
         else:
             parts = vocabulary.words[int(phrases.word[node])].split("/")
             found[node] = [(single[part], 0.7) for part in parts if single.get(part, node) != node]
+        found[node] += also.get(node, ())
     return found
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import scipy.sparse as sp
 
 from kg.derive.tokens import NONE, WORD, Tokens
 from kg.derive.vocabulary import Vocabulary
@@ -89,6 +90,18 @@ class Phrases:
             if parent >= 0:
                 found[node] = found[parent]
         return found
+
+    def members(self, row: Numbers, node: Numbers, count: int) -> sp.csc_array:
+        """float32 [count, p]: ones for some rows in the columns of their phrases and of all types above."""
+        above = self.type_above()
+        width = max(1, len(self))
+        keys = [row * width + node]
+        while len(node):
+            row, node = row[above[node] >= 0], above[node][above[node] >= 0]
+            keys.append(row * width + node)
+        every = np.unique(np.concatenate(keys))
+        ones = np.ones(len(every), dtype=np.float32)
+        return sp.csc_array((ones, (every // width, every % width)), shape=(count, width))
 
     def type_above(self) -> Numbers:
         """int64 [p]: the nearest shorter phrase that is a type, or -1."""

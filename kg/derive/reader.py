@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,7 @@ from kg.derive.inventory import Fields, Inventory, read_types
 from kg.derive.links import Found, Linker, has_target, is_secondary, is_service, listed_devices
 from kg.derive.phrases import mentions
 from kg.derive.series import Piece, SeriesNames, pieces_of
+from kg.derive.several_kinds import Wider
 from kg.derive.source import Source
 from kg.derive.tokens import TARGET
 from kg.derive.words import ACCESSORIES, GENERAL, MEASURES
@@ -30,7 +31,7 @@ _FEWEST, _MOSTLY = 8, 0.5
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ProductReader:
     """`inventory` is None for a catalog whose products all have categories; `names` are the ids of its
-    phrases; `accessories` the head words of types that are for other things."""
+    phrases; `accessories` the head words of types that are for other things; `also` see `several_kinds`."""
 
     inventory: Inventory | None
     names: Mapping[int, str]
@@ -38,6 +39,7 @@ class ProductReader:
     brands: Mapping[str, str]
     accessories: frozenset[str] = ACCESSORIES
     devices: frozenset[str] = frozenset()
+    also: Wider = field(default_factory=dict)
 
     def read(
         self,

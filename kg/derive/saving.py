@@ -17,6 +17,8 @@ from kg.derive.inventory import Inventory
 from kg.derive.phrases import Phrases
 from kg.derive.reader import ProductReader
 from kg.derive.series import SeriesNames
+from kg.derive.several_kinds import Wider
+from kg.derive.telling import TellingKinds
 from kg.derive.vocabulary import Vocabulary
 from kg.graph import EdgeType
 from kg.texts import Texts
@@ -81,6 +83,9 @@ def reader_arrays(reader: ProductReader) -> Arrays:
         arrays |= Texts.of(sorted(reader.devices)).arrays("devices")
         arrays["names.node"] = np.array(list(reader.names), dtype=np.int64)
         arrays |= Texts.of(reader.names.values()).arrays("names.id")
+        also = [(node, other, sure) for node, others in reader.also.items() for other, sure in others]
+        for name, column in zip(("node", "wider", "weight"), zip(*also, strict=True), strict=False):
+            arrays[f"also.{name}"] = np.array(column)
     return arrays
 
 
@@ -97,8 +102,18 @@ def reader_from(arrays: Arrays, brands: Mapping[str, str]) -> ProductReader:
             names=dict(zip(nodes, Texts.from_arrays(arrays, "names.id"), strict=True)),
             accessories=frozenset(Texts.from_arrays(arrays, "accessories")),
             devices=frozenset(Texts.from_arrays(arrays, "devices")),
+            also=_also_from(arrays),
         )
     return reader
+
+
+def _also_from(arrays: Arrays) -> Wider:
+    found: dict[int, tuple[tuple[int, float], ...]] = {}
+    if "also.node" in arrays:
+        columns = (arrays[f"also.{name}"].tolist() for name in ("node", "wider", "weight"))
+        for node, other, sure in zip(*columns, strict=True):
+            found[node] = (*found.get(node, ()), (other, sure))
+    return found
 
 
 def _inventory_arrays(inventory: Inventory) -> Arrays:
@@ -121,6 +136,10 @@ def _inventory_arrays(inventory: Inventory) -> Arrays:
         "classes.seen.data": seen.data,
         "classes.seen.indices": seen.indices.astype(np.int32, copy=False),
         "classes.seen.indptr": seen.indptr.astype(np.int64, copy=False),
+        **{f"telling.{name}": getattr(inventory.telling, name) for name in ("wide", "kind", "least")},
+        "telling.seen.data": inventory.telling.seen.data,
+        "telling.seen.indices": inventory.telling.seen.indices,
+        "telling.seen.indptr": inventory.telling.seen.indptr,
     }
 
 
@@ -156,5 +175,25 @@ def _inventory_from(arrays: Arrays) -> Inventory:
             classes=arrays["classes.node"].astype(np.int64, copy=False),
             nouns=arrays["classes.noun"].astype(np.int64, copy=False),
             class_of=arrays["classes.of"].astype(np.int64, copy=False),
+        ),
+        telling=_telling_from(arrays, len(features.names)),
+    )
+
+
+def _telling_from(arrays: Arrays, columns: int) -> TellingKinds:
+    if "telling.kind" not in arrays:  # saved before there was such a thing
+        return TellingKinds.nothing(columns)
+    kind = arrays["telling.kind"].astype(np.int64, copy=False)
+    return TellingKinds(
+        wide=arrays["telling.wide"].astype(np.int64, copy=False),
+        kind=kind,
+        least=arrays["telling.least"].astype(np.float32, copy=False),
+        seen=sp.csr_array(
+            (
+                arrays["telling.seen.data"].astype(np.float32, copy=False),
+                arrays["telling.seen.indices"],
+                arrays["telling.seen.indptr"],
+            ),
+            shape=(len(kind), columns),
         ),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
@@ -66,6 +66,10 @@ class Synonyms:
     def and_also(self, other: Synonyms) -> Synonyms:
         """Those of both."""
         return Synonyms(same=(*self.same, *other.same), means=(*self.means, *other.means))
+
+    def equals(self) -> Mapping[str, tuple[str, ...]]:
+        """The key of a phrase → the keys of those that mean the same."""
+        return replace(self, means=()).fellows()
 
     def fellows(self) -> Mapping[str, tuple[str, ...]]:
         """The key of a phrase → the keys of those who may be written in its place."""
