@@ -99,7 +99,7 @@ class TextEncoder:
         of a Chinese text, and 'means' by it no more than that it is Chinese. 1 where that cannot be told."""
         with self._lock:
             network = self._loaded
-        return network.known(text[: self._query_length * _CHARACTERS_PER_TOKEN])
+        return network.known(_written(text, self._query_length))
 
     def language(self) -> tuple[str, ...]:
         """Whole words of the model's vocabulary, of four small letters or more: its language has them."""
@@ -159,9 +159,13 @@ class TextEncoder:
     def _encode(self, texts: list[str], length: int, progress: Progress | None) -> Matrix:
         with self._lock:  # loads once
             network = self._loaded
-        cut = length * _CHARACTERS_PER_TOKEN
-        clean = [text[:cut].encode("utf-8", "replace").decode("utf-8") for text in texts]
+        clean = [_written(text, length) for text in texts]
         return network.vectors(clean, length=length, threads=self._threads, progress=progress)
+
+
+def _written(text: str, length: int) -> str:
+    """What may be encoded of a text: valid Unicode, and no more than `length` tokens can hold."""
+    return text[: length * _CHARACTERS_PER_TOKEN].encode("utf-8", "replace").decode("utf-8")
 
 
 def precision_of(key: str) -> Precision:

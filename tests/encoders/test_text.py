@@ -63,6 +63,7 @@ def test_a_query_finds_its_product(encoder: TextEncoder) -> None:
 def test_how_much_of_a_text_the_model_knows(encoder: TextEncoder) -> None:
     assert encoder.known("wireless headphones, 15.6 inch") == 1.0
     assert encoder.known("") == 1.0
+    assert 0 <= encoder.known("lamp\ud800 \x00") <= 1
     assert encoder.known("无线鼠标") < 0.5, "an English model"
     assert 0.3 < encoder.known("sony 无线") < 0.5
 
