@@ -97,6 +97,8 @@ class TextEncoder:
     def known(self, text: str) -> float:
         """The share of a text's pieces that the model has ever seen: an English model knows next to nothing
         of a Chinese text, and 'means' by it no more than that it is Chinese. 1 where that cannot be told."""
+        if text.isascii() and text.isprintable():
+            return 1.0  # its letters, at least, are in every vocabulary
         with self._lock:
             network = self._loaded
         return network.known(_written(text, self._query_length))

@@ -223,7 +223,8 @@ class Searching:
         reading, graph = asked.query.reading, self._fitted.graph
         listed = graph.products.listed
         notes = [] if history is None or len(history.products) else [UNKNOWN_USER]
-        notes += never_both(reading, listed & self._meant(reading), self._linked, graph)
+        if reading.entities:
+            notes += never_both(reading, listed & self._meant(reading), self._linked, graph)
         if len(page.products):
             return notes + called_otherwise(reading, page.products, graph)
         return notes + filtered_away(query.where, self._filters, listed)
