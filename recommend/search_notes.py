@@ -9,10 +9,11 @@ import numpy as np
 
 from kg.filters import Filter, FilterIndex
 from kg.graph import Graph
+from recommend.channels.kinds import named_kinds
 from recommend.leaving_out import saying
 from recommend.linked import Linked
 from recommend.search_order import Mask, Numbers
-from recommend.understand.reading import BY_MEANING, Entity, Reading
+from recommend.understand.reading import BY_MEANING, Reading
 from recommend.understand.tokens import tokens
 
 UNKNOWN_USER = "nothing is known of this user yet: these are the products for everybody"
@@ -21,11 +22,6 @@ _AMOUNT = re.compile(r"\d")
 """Amounts are stated in many ways: that no attribute is called "12 v" does not say that nothing has it."""
 _LONGEST = 40
 _MOST = 3
-
-
-def named_kinds(reading: Reading) -> list[Entity]:
-    """The kinds that words name, without what only the meaning is near to."""
-    return [entity for entity in reading.of_role("type") if entity.source != "intent"]
 
 
 def of_reading(reading: Reading) -> list[str]:

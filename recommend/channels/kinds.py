@@ -45,7 +45,7 @@ class KindsChannel(GraphChannel):
 
     def signal(self, query: PreparedQuery) -> Signal | None:
         reading = query.reading
-        kinds = _named(reading)
+        kinds = named_kinds(reading)
         if not kinds and not reading.guesses:
             return None
         total = np.zeros(self._graph.product_count, dtype=np.float32)
@@ -88,8 +88,8 @@ class KindsChannel(GraphChannel):
 
     def _to_kind(self, reading: Reading, product: int) -> list[TracedPath]:
         """By the kind that words name, or by those that the meaning is near to, whichever gives more."""
-        said = max((entity.fit for entity in _named(reading)), default=0.0) * reading.understood
-        meant = _best(_named(reading), product, self._linked.members)
+        said = max((entity.fit for entity in named_kinds(reading)), default=0.0) * reading.understood
+        meant = _best(named_kinds(reading), product, self._linked.members)
         near = [
             (node, chance, chance * min(1.0, self._linked.members(node).confidence_of(product) / SURE))
             for node, chance in reading.guesses
@@ -126,7 +126,7 @@ def _plausible(entity: Entity) -> list[tuple[Node, float]]:
     return [(node, math.sqrt(weight / most)) for node, weight in entity.nodes]
 
 
-def _named(reading: Reading) -> list[Entity]:
+def named_kinds(reading: Reading) -> list[Entity]:
     """The kinds that words name, without what only the meaning is near to."""
     return [entity for entity in reading.of_role("type") if entity.source != "intent"]
 
