@@ -1,18 +1,14 @@
-"""EASE, the dense linear item-to-item model that most trained recommenders fail to beat.
-
-Steck, "Embarrassingly shallow autoencoders for sparse data" (2019): B = I - P / diag(P) with P the inverse of
-XᵀX + lambda·I. It takes n² numbers and n³ steps, so it is for catalogs of some ten thousand products.
-"""
+"""EASE as a baseline (`recommend.linear`), its lambda chosen on validation users."""
 
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-import scipy.sparse as sp
 
 from recommend.behaviour import Behaviour
 from recommend.evaluate.baselines import MEMORIES, Baseline, mean_ndcg
 from recommend.evaluate.ranking import MEMORY, Dense
+from recommend.linear import ease
 from recommend.measure.units import Units
 from recommend.rank.memory import ALL, Memory
 from recommend.sparse import csr
@@ -22,7 +18,6 @@ LAMBDAS = (30.0, 100.0, 300.0, 1_000.0)
 MOST_PRODUCTS = 20_000
 TUNED_PRODUCTS = 4_000
 """Lambda is chosen on so many of the most bought products, since each try costs n³."""
-_BLOCK = 512
 
 
 def why_not_ease(products: int, memory: int = MEMORY) -> str:
@@ -82,31 +77,6 @@ def tuned_ease(
         f"and the {len(kept)} most bought products"
     )
     return Baseline(name="ease", model=model, about=about, chosen={"lambda": chosen, "decay": memory.decay})
-
-
-def ease(weight: sp.csr_array, penalty: float) -> npt.NDArray[np.float32]:
-    """float32 [n, n], row-major: what product i says of product j, its own column 0."""
-    from scipy.linalg.lapack import spotrf, spotri
-
-    gram: npt.NDArray[np.float32] = (weight.T @ weight).toarray(order="F").astype(np.float32, copy=False)
-    n = weight.shape[1]
-    if n == 0:
-        return np.zeros((0, 0), dtype=np.float32)
-    gram[np.diag_indices(n)] += np.float32(penalty)
-    factor, _ = spotrf(gram, lower=1, overwrite_a=1)  # positive definite, since the penalty is
-    inverse, _ = spotri(factor, lower=1, overwrite_c=1)
-    found = inverse.T  # row-major now, and its upper triangle is the one that was worked out
-    for first in range(0, n, _BLOCK):
-        last = min(first + _BLOCK, n)
-        corner = np.triu(found[first:last, first:last])
-        found[first:last, first:last] = corner + np.triu(corner, 1).T
-        found[last:, first:last] = found[first:last, last:].T
-    diagonal = found.diagonal().copy()
-    for first in range(0, n, _BLOCK):
-        found[first : first + _BLOCK] /= -diagonal
-    np.fill_diagonal(found, 0)
-    made: npt.NDArray[np.float32] = np.ascontiguousarray(found)
-    return made
 
 
 def _among(units: Units, products: npt.NDArray[np.int64]) -> Units:

@@ -9,8 +9,8 @@ from recommend.behaviour import Behaviour
 from recommend.channels.base import Prior
 from recommend.channels.co_purchase import item_knn
 from recommend.evaluate.baselines import popularity, single
-from recommend.evaluate.ease import ease
 from recommend.evaluate.ranking import Dense, rank, tie_keys
+from recommend.linear import ease
 from recommend.measure.metrics import find_hits, recall
 from recommend.rank.additive import Additive
 from recommend.rank.memory import ALL, Memory

@@ -12,32 +12,11 @@ from kg.split import hold_out
 from recommend.behaviour import Behaviour
 from recommend.evaluate import ease as ease_module
 from recommend.evaluate.baselines import tuned_item_knn
-from recommend.evaluate.ease import LAMBDAS, ease, tuned_ease, why_not_ease
+from recommend.evaluate.ease import LAMBDAS, tuned_ease, why_not_ease
 from recommend.evaluate.knn_kg import merged, similarities, tuned_knn_kg
 from recommend.evaluate.ranking import rank
 from recommend.measure.metrics import find_hits, ndcg
 from recommend.measure.units import Units
-from tests.recommend.evaluate.logs import random_log
-
-
-@pytest.mark.parametrize("penalty", [1.0, 25.0])
-def test_ease_is_the_ridge_regression_of_each_product_on_the_others(penalty: float) -> None:
-    met = Behaviour.of(random_log(80, 9, seed=5)).weight
-    x = met.toarray().astype(np.float64)
-    found = ease(met, penalty)
-    for target in range(9):
-        others = [i for i in range(9) if i != target]
-        gram = x[:, others].T @ x[:, others] + penalty * np.eye(8)
-        expected = np.linalg.solve(gram, x[:, others].T @ x[:, target])
-        assert found[others, target] == pytest.approx(expected, abs=1e-4)
-        assert found[target, target] == 0
-
-
-def test_ease_is_mirrored_right_over_its_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    met = Behaviour.of(random_log(60, 23, seed=6)).weight
-    whole = ease(met, 10.0)
-    monkeypatch.setattr(ease_module, "_BLOCK", 4)
-    assert np.array_equal(ease(met, 10.0), whole)
 
 
 def test_ease_is_tuned_on_what_most_buy_and_fitted_on_all(monkeypatch: pytest.MonkeyPatch) -> None:
