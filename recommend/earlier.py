@@ -215,7 +215,7 @@ class Earlier:
 def _evidence(trace: Trace) -> dict[str, Any]:
     """What a channel is made from, in plain values: edges, a vector space, or what users did."""
     plain = trace.plain()
-    return {**plain, "relation": ""} if plain["trace"] == "behaviour" else plain
+    return {**plain, "relation": ""} if plain["trace"] in ("behaviour", "learned") else plain
 
 
 def _same_columns(

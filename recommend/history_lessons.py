@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,7 +17,7 @@ from recommend.rank.candidates import Candidates, candidates
 from recommend.rank.gains import Lessons, gains_of
 from recommend.rank.memory_learning import learn_memories, said_of, with_memories
 from recommend.rank.steady import joined, learn_steadily, widened
-from recommend.rank.ways import Choice, choose_way
+from recommend.rank.ways import Choice, choose_optional, choose_way
 from recommend.rank.worth import without, worth_of
 
 
@@ -52,6 +52,9 @@ def teach_history(
     `plain` nothing of what the first fold hides. `usual` are the weights to begin with."""
     listed, seed = plain.graph.products.listed, plain.seed
     split = folds.first
+    optional = [one for one in links if one.optional]
+    links, counted = (tuple(one for one in some if not one.optional) for some in (links, counted))
+    weights = {name: weight for name, weight in usual.items() if name not in {one.name for one in optional}}
     # what depends on nothing that was hidden need not be fitted again
     names = told_by_log(links)
     unchanged = tuple(one for one in links if one.name not in names)
@@ -70,7 +73,7 @@ def teach_history(
     others = folds.others() if folds.few else ()
     further = [Blind.of(one, names, plain.settings, seed=seed) for one in others]
     asked = [_asked(one, blind, names, plain) for one in (first, *further)]
-    every, weights = joined(asked), dict(usual)
+    every, start = joined(asked), dict(weights)
     card: dict[str, Any] = {}
     choices = _choices(blind, (first, *further), asked, every, weights, plain)
     if choices:
@@ -79,6 +82,19 @@ def teach_history(
     if chosen:
         links, blind = _made_in(links, chosen, whole), _made_in(blind, chosen, plain)
         first, *further = (_remade(one, chosen, plain) for one in (first, *further))
+        asked = [_asked(one, blind, names, plain) for one in (first, *further)]
+        every = joined(asked)
+    gained = _gained(optional, (first, *further), asked, every, weights, plain)
+    if gained:
+        card["channels"] = {one.name: choice.card() for one, choice in gained}
+    kept = [(one, choice.values) for one, choice in gained if choice.kept]
+    if kept:
+        links = _sorted((*links, *(made_in(one, values, whole) for one, values in kept)))
+        blind = _sorted((*blind, *(made_in(one, values, plain) for one, values in kept)))
+        first, *further = (_with_optional(one, kept, plain) for one in (first, *further))
+        names = told_by_log(links)
+        start |= {one.name: usual.get(one.name, 0.0) for one, _ in kept}
+        weights = dict(start)
         every = joined([_asked(one, blind, names, plain) for one in (first, *further)])
     given = every
     gains = gains_of(
@@ -118,7 +134,7 @@ def teach_history(
         first=first,
         further=further,
         names=names,
-        lessons=Lessons(given=every, start=dict(usual), learned=dict(weights), idle=idle, seed=seed),
+        lessons=Lessons(given=every, start=start, learned=dict(weights), idle=idle, seed=seed),
         card=card,
     )
 
@@ -144,19 +160,56 @@ def _choices(
         ways = other_ways(links)
         if not ways or "history" not in links.defaults:
             continue
-
-        def said(values: Mapping[str, float], links: Links = links) -> npt.NDArray[np.float32]:
-            """What the channel says if it is made in another way, fold after fold."""
-            columns = [
-                said_of(given, fold.behaviour, made_in(links, values, _seen_by(fold, plain)))
-                for fold, given in zip(folds, asked, strict=True)
-            ]
-            return np.concatenate([widened(column, width) for column in columns])
-
+        said = _said(links, folds, asked, width, plain)
         choice = choose_way(every, links.name, ways, said, start, seed=plain.seed)
         if choice is not None:
             found[links.name] = choice
     return found
+
+
+def _gained(
+    optional: Sequence[Links],
+    folds: Sequence[Blind],
+    asked: Sequence[Candidates],
+    every: Candidates,
+    start: Mapping[str, float],
+    plain: FitContext,
+) -> list[tuple[Links, Choice]]:
+    """What optional links add to what `every` user is asked of, each by themselves."""
+    found = []
+    for links in optional:
+        said = _said(links, folds, asked, every.valid.shape[1], plain)
+        choice = choose_optional(every, ({}, *other_ways(links)), said, start, seed=plain.seed)
+        if choice is not None:
+            found.append((links, choice))
+    return found
+
+
+def _with_optional(
+    fold: Blind, kept: Sequence[tuple[Links, Mapping[str, float]]], plain: FitContext
+) -> Blind:
+    """A fold with optional links, made of what it does not hide."""
+    made = (made_in(links, values, _seen_by(fold, plain)) for links, values in kept)
+    return replace(fold, links=_sorted((*fold.links, *made)))
+
+
+def _sorted(links: Sequence[Links]) -> tuple[Links, ...]:
+    return tuple(sorted(links, key=lambda one: one.name))
+
+
+def _said(
+    links: Links, folds: Sequence[Blind], asked: Sequence[Candidates], width: int, plain: FitContext
+) -> Callable[[Mapping[str, float]], npt.NDArray[np.float32]]:
+    """What links say of the candidates of all folds, fold after fold, if they are made in some way."""
+
+    def said(values: Mapping[str, float]) -> npt.NDArray[np.float32]:
+        columns = [
+            said_of(given, fold.behaviour, made_in(links, values, _seen_by(fold, plain)))
+            for fold, given in zip(folds, asked, strict=True)
+        ]
+        return np.concatenate([widened(column, width) for column in columns])
+
+    return said
 
 
 def _made_in(

@@ -17,6 +17,7 @@ KgeModel: TypeAlias = Literal["transe", "rotate", "complex", "tucker", "distmult
 class Settings:
     """Choices of a build; the defaults are those of the profile 'full'.
 
+    With `learned` small catalogs get links that are learned from all histories at once, where they gain.
     `text_model` and `image_model` are Hugging Face ids or local folders (None: the packaged weights).
     `text_length` is in tokens; with `text_precision` 'int8' the text model's weights are rounded, where it is
     of a kind that allows it. `neighbours` is how many neighbours per product a vector space keeps (that of
@@ -32,6 +33,7 @@ class Settings:
     kge: bool = True
     gnn: bool = True
     fusion: FusionKind | None = "gated"
+    learned: bool = True
     text_model: str | None = None
     image_model: str | None = None
     text_length: int = 64
@@ -86,7 +88,7 @@ class Settings:
         if profile == "full":
             return cls()
         if profile == "fast":
-            return cls(image=False, kge=False, gnn=False, fusion=None, best_lists=0)
+            return cls(image=False, kge=False, gnn=False, fusion=None, learned=False, best_lists=0)
         raise SettingsError(f"profile={profile!r} must be 'fast' or 'full'")
 
     def plain(self) -> dict[str, Any]:

@@ -45,10 +45,11 @@ PRODUCT_TASKS: tuple[Task, ...] = ("history", "product", "complement")
 @dataclass(frozen=True, kw_only=True)
 class Way:
     """How links were made, of the ways that a channel (by the name it is registered under) offers: the
-    `values` that differ from the usual ones."""
+    `values` that differ from the usual ones. `only`: no other can be had here."""
 
     channel: str
     values: Mapping[str, float]
+    only: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -58,7 +59,8 @@ class Links:
     `matrix` is float32 CSR [n, n], entries > 0, no diagonal; `scale` brings channels to one size (the
     typical best links of a row become about 1). `trace` reads a link aloud as paths. `defaults` are the
     weights by task that hold where nothing was learned. `way` is there if the channel can make them in
-    several.
+    several. A build leaves `optional` links out unless they gain (`recommend.rank.ways`); they have a `way`
+    even if there is but one.
     """
 
     name: str
@@ -68,6 +70,7 @@ class Links:
     scale: float = 1.0
     defaults: Mapping[Task, float] = field(default_factory=dict)
     way: Way | None = None
+    optional: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -89,7 +92,7 @@ class FitContext:
 
     `rows` (int64, ascending) are the only products whose links are wanted; None: those of all. The rows that
     are wanted come out as they would among all others, but `scale` is then of these rows alone. (A channel
-    may give more rows than are wanted.)
+    may give more rows than are wanted; optional links only come if `ways` says how they were made.)
 
     `ways` says in which way channels that offer several make their links (by the name that they are
     registered under; the usual one where nothing is said).
@@ -320,7 +323,7 @@ def fit_newcomer_links(context: FitContext) -> tuple[Links, ...]:
 
 def other_ways(links: Links) -> tuple[Mapping[str, float], ...]:
     """The ways other than the usual one in which links could be made."""
-    return () if links.way is None else _WAYS[links.way.channel]
+    return () if links.way is None or links.way.only else _WAYS[links.way.channel]
 
 
 def ways_of(links: Iterable[Links]) -> dict[str, Mapping[str, float]]:

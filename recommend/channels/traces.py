@@ -205,6 +205,14 @@ class BehaviourTrace:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LearnedTrace(BehaviourTrace):
+    """The same, where how much a pair counts was learned from what else is met together with the two."""
+
+    def plain(self) -> dict[str, Any]:
+        return {"trace": "learned", "relation": self.relation}
+
+
+@dataclass(frozen=True, kw_only=True)
 class SimilarityTrace:
     """Vectors that lie close together; the link's value is a power of their cosine."""
 
@@ -247,6 +255,8 @@ def load_trace(plain: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[np.gen
             )
         case "behaviour":
             return BehaviourTrace(relation=plain["relation"], ordered=plain["ordered"])
+        case "learned":
+            return LearnedTrace(relation=plain["relation"])
         case "kinds":
             from recommend.channels.kind_traces import KindsTrace
 

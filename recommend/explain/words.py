@@ -149,6 +149,8 @@ def _derived(edge: ExplainedEdge, start: str, end: str) -> str:
         did = "bought" if did == "bought" else "looked at or bought"
         if way == "next":
             return f"{people} {did} {end} after {start}"
+        if way == "alike":
+            return f"{people} {did} both {start} and {end}, which are chosen with much the same others"
         return f"{people} who {did} {start} also {did} {end}"
     if edge.start.kind == "word":
         if edge.relation == "names":

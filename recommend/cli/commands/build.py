@@ -17,7 +17,7 @@ from recommend.cli.reports import print_spaces
 if TYPE_CHECKING:
     from kg import Version
 
-_PARTS = ("text", "image", "kge", "gnn", "fusion")
+_PARTS = ("text", "image", "kge", "gnn", "fusion", "learned")
 
 
 @click.command("build")

@@ -246,7 +246,7 @@ WAYS: tuple[tuple[str, tuple[Way, ...]], ...] = (
     ("in_collection", ("shared", "asked")),
     *((relation, ("forward", "backward", "shared", "asked")) for relation in SERVING),
     *((relation, ("users", "after")) for relation in ("bought_together", "met_together")),
-    *((relation, ("users",)) for relation in ("bought_next", "met_next")),
+    *((relation, ("users",)) for relation in ("bought_next", "met_next", "bought_alike", "met_alike")),
     *((f"{space}_neighbour", ("similar",)) for space in ("text", "image", "fused", "kge", "gnn")),
     *((f"{space}_similarity", ("word",)) for space in ("text", "image", "fused")),
     *((relation, ("word",)) for relation in ("mentioned_in", "identifies", "asks_for", "names")),

@@ -16,7 +16,7 @@ from recommend.channels.base import Links
 from recommend.channels.co_purchase import WAYS, item_knn
 from recommend.evaluate.deletion import Deleting, Removal
 from recommend.rank.candidates import Candidates
-from recommend.rank.ways import Choice, choose_way
+from recommend.rank.ways import Choice, choose_optional, choose_way
 from tests.recommend.shops import PLAIN
 
 SETTINGS = replace(PLAIN, search_queries=0, best_lists=0)
@@ -85,6 +85,35 @@ def test_nothing_is_chosen_by_a_few_or_for_a_silent_channel() -> None:
     silent = given.features.copy()
     silent[:, :, 0] = 0
     assert chosen({1.0: relevant.astype(np.float32)}, replace(given, features=silent)) is None
+
+
+def optional(column: npt.NDArray[np.float32], users: int = USERS) -> Choice | None:
+    """What optional links are found to add that say a column of the candidates, in another way minus it."""
+    given, _ = asked(users=users)
+    ways: tuple[Mapping[str, float], ...] = ({}, {"against": 1.0})
+    return choose_optional(given, ways, lambda values: -column if values else column, START)
+
+
+def test_optional_links_are_kept_where_they_gain() -> None:
+    _, relevant = asked()
+    noise = np.random.default_rng(1).random((USERS, DEEP)).astype(np.float32)
+    knowing = optional(noise + relevant)
+    assert knowing is not None
+    assert knowing.kept
+    assert knowing.values == {}
+    card = knowing.card()
+    assert card["users"] == USERS + 7
+    assert card["interval"][0] > 0
+    assert card["gain"] == pytest.approx(card["with"] - card["without"], abs=2e-6)
+    turned = optional(-noise - relevant)
+    assert turned is not None
+    assert turned.values == {"against": 1.0}
+    assert turned.with_it == pytest.approx(knowing.with_it)
+    for nothing in (noise, np.zeros_like(noise)):
+        found = optional(nothing)
+        assert found is not None
+        assert not found.kept
+    assert optional(noise[:99] + relevant[:99], users=99) is None
 
 
 def log(seed: int = 0) -> list[Interaction]:
