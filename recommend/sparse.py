@@ -157,6 +157,17 @@ def without_diagonal(matrix: sp.csr_array, first_row: int = 0) -> sp.csr_array:
     return matrix
 
 
+def clear(matrix: sp.csr_array, cells: sp.csr_array) -> None:
+    """Set what a matrix has in the cells of another to zero. The entries of both must be sorted."""
+    width = np.int64(matrix.shape[1])
+    have, unwanted = (rows_of(one) * width + one.indices for one in (matrix, cells))
+    # few cells are looked for among many
+    at = np.searchsorted(have, unwanted)
+    inside = at < len(have)
+    at, unwanted = at[inside], unwanted[inside]
+    matrix.data[at[have[at] == unwanted]] = 0
+
+
 def stacked(blocks: list[sp.csr_array], columns: int) -> sp.csr_array:
     """Blocks of rows one below the other; none give a matrix without rows."""
     made: Any = sp.vstack(blocks, format="csr") if blocks else sp.csr_array((0, columns), dtype=np.float32)

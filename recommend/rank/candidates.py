@@ -12,7 +12,7 @@ import scipy.sparse as sp
 from recommend.behaviour import Behaviour
 from recommend.channels.base import Links, Prior
 from recommend.rank.memory import remembered_rows
-from recommend.sparse import keep_best, rows_of, stacked, values_at, weighted_sum
+from recommend.sparse import clear, keep_best, rows_of, stacked, values_at, weighted_sum
 
 MOST = 200
 _USERS_AT_ONCE = 1_000
@@ -115,8 +115,8 @@ def _best(
             (remembered_rows(behaviour, some, memory) @ matrix, 1.0) for memory, matrix in merged.items()
         ]
         blend = weighted_sum(parts, len(some), n)
-        met = np.isin(_keys(blend, np.int64(n)), _keys(behaviour.weight[some].tocsr(), np.int64(n)))
-        blend.data[met | ~listed[blend.indices]] = 0
+        blend.data[~listed[blend.indices]] = 0
+        clear(blend, behaviour.weight[some].tocsr())
         blocks.append(keep_best(blend, most))
     return stacked(blocks, n)
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from recommend.rank.top import top
 from recommend.sparse import (
+    clear,
     csr,
     empty,
     keep_best,
@@ -76,6 +77,17 @@ def test_weighted_sum(seed: int, size: int, parts: int) -> None:
     expected = sum((m.toarray() * np.float32(w) for m, w in given_), np.zeros((size, size), np.float32))
     np.testing.assert_allclose(total.toarray(), expected, rtol=1e-5, atol=1e-6)
     assert total.dtype == np.float32
+
+
+@given(seeds, st.integers(1, 8), st.integers(1, 12), st.sampled_from([0.0, 0.2, 0.9]))
+def test_clear(seed: int, rows: int, columns: int, density: float) -> None:
+    rng = np.random.default_rng(seed)
+    matrix, cells = _matrix(rng, rows, columns), _matrix(rng, rows, columns, density=density)
+    there = np.zeros((rows, columns), dtype=np.bool_)
+    there[np.repeat(np.arange(rows), np.diff(cells.indptr)), cells.indices] = True
+    expected = np.where(there, 0, matrix.toarray())
+    clear(matrix, cells)
+    np.testing.assert_array_equal(matrix.toarray(), expected)
 
 
 def test_indices_stay_narrow_where_they_fit() -> None:
