@@ -19,6 +19,8 @@ _DEPTH = 10
 LEAST_PRIOR = 1e-3
 _ENOUGH = 100
 """From so many hidden products on, a channel that makes no difference to them is taken to make none."""
+_EVEN_ROOM, _EVEN_STEPS = 20.0, 30
+"""An even start is no guess, so weights may go far from it; steps after these change next to nothing."""
 PRIOR_SHARE = 0.05
 """Priors may add at most this share of a typical best score: "everybody buys it" is no personal reason."""
 
@@ -30,6 +32,23 @@ def learn(given: Candidates, start: Mapping[str, float]) -> tuple[dict[str, floa
     weights = _finished(given, _fitted(given, _as_array(given, start)))
     found = dict(zip(given.names, weights.tolist(), strict=True))
     return found, value_of(given, found)
+
+
+def learn_evenly(given: Candidates) -> dict[str, float]:
+    """Weight by name, where no weights are known to begin from.
+
+    The search starts where every channel says as much as any other of what is wanted, and counts in what they
+    say, so that the size of their values makes no difference. (Where channels say nearly the same it ends
+    near its start: one that said most there would stand for all of them.)
+    """
+    if not given.relevant.any():
+        return dict.fromkeys(given.names, 0.0)
+    said = given.features[given.relevant].mean(axis=0, dtype=np.float64)
+    even = np.where(said > 0, 1.0 / np.where(said > 0, said, 1.0), 0.0)
+    alike = replace(given, features=given.features * even.astype(np.float32))
+    start = np.ones(len(even))
+    weights = even * _smooth(alike, start).best(start, room=_EVEN_ROOM, steps=_EVEN_STEPS)
+    return dict(zip(given.names, _finished(given, weights).tolist(), strict=True))
 
 
 def value_of(given: Candidates, weights: Mapping[str, float]) -> float:

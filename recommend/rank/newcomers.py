@@ -19,10 +19,10 @@ from recommend.behaviour import Behaviour
 from recommend.channels.base import Links, scale_of
 from recommend.measure.metrics import find_hits, ndcg
 from recommend.rank.candidates import Candidates, candidates
-from recommend.rank.learning import learn, value_of
+from recommend.rank.learning import learn_evenly, value_of
 from recommend.rank.memory import remembered_rows
 from recommend.rank.worth import of_users
-from recommend.sparse import csr, keep_best, only_columns, weighted_sum
+from recommend.sparse import clear, csr, keep_best, only_columns, weighted_sum
 
 SHARE = 0.15
 """So many of the products that anybody met play new."""
@@ -32,7 +32,7 @@ _USERS = 12_000
 _CANDIDATES = 100
 _DEPTH = 10
 _START = 0.2
-"""The weight at which links to newcomers alone begin."""
+"""What links to newcomers alone weigh while candidates are chosen."""
 _FACTORS = tuple(float(f) for f in np.geomspace(0.125, 8.0, 19))
 _FOLDS, _GROUPS = 2, 20
 
@@ -136,9 +136,8 @@ def learn_newcomers(
     given = candidates(theirs, (), before, wanted, users, listed=new & listed, most=_CANDIDATES)
     if len(given.users) < _FOLDS * _GROUPS:
         return None
-    start = {one.name: usual.get(one.name, 0.0) or one.defaults["history"] for one in theirs}
-    found, among, error = _tried(given, usual, start, seed)
-    learned, _ = learn(given, start)
+    found, among, error = _tried(given, usual, seed)
+    learned = learn_evenly(given)
     asked = np.flatnonzero((np.diff(hidden.indptr) > 0) & (np.diff(before.weight.indptr) > 0))
     asked = np.sort(np.random.default_rng(seed).permutation(asked)[:_USERS])
     known = _best(told, usual, before, asked, behaviour, ~new & listed)
@@ -187,13 +186,13 @@ def _wanted(behaviour: Behaviour, new: Mask) -> sp.csr_array:
     return csr(ones, weight.indices[at], np.searchsorted(at, weight.indptr), weight.shape)
 
 
-def _tried(given: Candidates, usual: Weights, start: Weights, seed: int) -> tuple[float, float, float]:
+def _tried(given: Candidates, usual: Weights, seed: int) -> tuple[float, float, float]:
     """(NDCG@10 with weights of their own, with the usual ones, the standard error of the difference): each
     half of the users judges what the other taught."""
     order = np.random.default_rng(seed).permutation(len(given.users))
     values: list[tuple[float, float]] = []
     for fold in range(_FOLDS):
-        weights, _ = learn(of_users(given, order[(fold + 1) % _FOLDS :: _FOLDS]), start)
+        weights = learn_evenly(of_users(given, order[(fold + 1) % _FOLDS :: _FOLDS]))
         for group in np.array_split(order[fold::_FOLDS], _GROUPS // _FOLDS):
             some = of_users(given, group)
             values.append((value_of(some, weights), value_of(some, usual)))
@@ -263,13 +262,7 @@ def _best(
             len(some),
             n,
         )
-        met = behaviour.weight[some].tocsr()
-        rows = np.repeat(np.arange(len(some)), np.diff(found.indptr))
-        had = np.isin(
-            rows * np.int64(n) + found.indices,
-            np.repeat(np.arange(len(some)), np.diff(met.indptr)) * np.int64(n) + met.indices,
-        )
-        found.data[had] = 0
+        clear(found, behaviour.weight[some].tocsr())
         best = keep_best(found, _DEPTH)
         row = np.repeat(np.arange(len(some)), np.diff(best.indptr))
         place = np.arange(best.nnz) - best.indptr[row]

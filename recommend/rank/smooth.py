@@ -16,7 +16,6 @@ TEMPERATURE = 0.05
 """A difference of this share of a user's tenth best score makes the order of two products e : 1."""
 _STEPS = 60
 _ROOM = 4.0
-"""No weight may grow beyond this many times the largest at the start."""
 _WHOLE = 10.0
 """The worth of perfect lists for all: values of this size make the search stop neither soon nor late."""
 
@@ -46,8 +45,11 @@ class SmoothRanking:
         self._other = np.arange(int(sizes.sum())) + np.repeat(starts[of] - self._first, sizes)
         self._itself = self._other == self._wanted[self._pair]
 
-    def best(self, start: Floats) -> Floats:
-        """The best weights >= 0 that are reached from `start`; both float64 [c]."""
+    def best(self, start: Floats, *, room: float = _ROOM, steps: int = _STEPS) -> Floats:
+        """The best weights >= 0 that are reached from `start` in so many `steps`; both float64 [c].
+
+        No weight may grow beyond `room` times the largest at the start.
+        """
         if not len(self._wanted) or not start.any():
             return start
         size = float(start.max())
@@ -63,8 +65,8 @@ class SmoothRanking:
             start / size,
             jac=True,
             method="L-BFGS-B",
-            bounds=[(0.0, _ROOM)] * len(start),
-            options={"maxiter": _STEPS},
+            bounds=[(0.0, room)] * len(start),
+            options={"maxiter": steps},
         )
         return size * np.asarray(found.x, dtype=np.float64)
 

@@ -12,7 +12,7 @@ from kg.split import hold_out
 from recommend.behaviour import Behaviour, History
 from recommend.query import Query
 from recommend.rank.candidates import Candidates
-from recommend.rank.learning import PRIOR_SHARE, learn
+from recommend.rank.learning import PRIOR_SHARE, learn, learn_evenly, value_of
 from recommend.recommender import Recommender
 from tests.recommend.shops import PLAIN, planted
 
@@ -108,6 +108,53 @@ def test_channels_are_told_apart_and_no_prior_is_lost() -> None:
     assert weights["noise"] < 0.1
     assert 0 < weights["popularity"] < 0.01  # all that is known of a stranger
     assert value > 0.95
+
+
+def _two_alike(seed: int, users: int = 400) -> Candidates:
+    """Two channels that know the answer about equally well, and one that is noise."""
+    rng = np.random.default_rng(seed)
+    relevant = rng.random((users, 30)) < 0.1
+    relevant[:, 0] = True
+    knows = [relevant * 0.4 + rng.random(relevant.shape) * 0.6 for _ in range(2)]
+    features = np.stack([*knows, rng.random(relevant.shape)], axis=2).astype(np.float32)
+    return Candidates(
+        names=("one", "other", "noise"),
+        users=np.arange(users),
+        priors=0,
+        features=features,
+        products=np.tile(np.arange(30, dtype=np.int32), (users, 1)),
+        relevant=relevant,
+        valid=np.ones_like(relevant),
+        wanted=relevant.sum(axis=1).astype(np.int64),
+    )
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_from_an_even_start_channels_that_know_alike_weigh_alike(seed: int) -> None:
+    given = _two_alike(seed)
+    weights = learn_evenly(given)
+    assert min(weights["one"], weights["other"]) > 0.5
+    assert weights["noise"] < 0.2
+    assert value_of(given, weights) > max(value_of(given, {name: 1.0}) for name in given.names)
+
+
+@pytest.mark.parametrize("size", [2.0**-10, 2.0**10])  # powers of two round nothing
+def test_from_an_even_start_the_size_of_a_channel_makes_no_difference(size: float) -> None:
+    given = _two_alike(0)
+    sizes = np.array([1.0, size, 1.0], dtype=np.float32)
+    weights, resized = learn_evenly(given), learn_evenly(replace(given, features=given.features * sizes))
+    parts = [resized[name] * float(times) for name, times in zip(given.names, sizes, strict=True)]
+    shares = np.array(parts) / max(parts)
+    np.testing.assert_allclose(shares, [weights[name] for name in given.names], rtol=1e-5)
+
+
+def test_from_an_even_start_what_says_nothing_of_what_is_wanted_weighs_nothing() -> None:
+    given = _two_alike(0)
+    features = given.features.copy()
+    features[..., 2] = ~given.relevant
+    assert learn_evenly(replace(given, features=features))["noise"] == 0.0
+    nothing = replace(given, relevant=np.zeros_like(given.relevant))
+    assert set(learn_evenly(nothing).values()) == {0.0}
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -54,6 +54,14 @@ def test_weights_stay_positive_and_become_better(seed: int) -> None:
     assert best[0] > best[1:].max()  # what knows the answer weighs most
 
 
+def test_no_weight_grows_beyond_its_room() -> None:
+    _, ranking = _drawn(0)
+    start = np.array([0.2, 1.0, 1.0])
+    near, far = ranking.best(start, room=1.5), ranking.best(start, room=20.0)
+    assert near.max() == pytest.approx(1.5)
+    assert far.max() > 1.5
+
+
 def test_nothing_relevant_moves_no_weight() -> None:
     start = np.array([0.4, 0.0])
     features = np.ones((4, 2), dtype=np.float32)
