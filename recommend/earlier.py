@@ -133,6 +133,13 @@ class Earlier:
         """True if no interaction came or went."""
         return all(self.same(edge_type) for edge_type in _USER_TYPES)
 
+    @cached_property
+    def same_newcomers(self) -> bool:
+        """True if the same products are listed that nobody met yet, users did nothing else, and all products
+        have the numbers that they had."""
+        now, before = self.graph.products.listed, self.fitted.graph.products.listed
+        return self.same_behaviour and not self.renumbered and np.array_equal(now, before)
+
     def found(self, trace: Trace) -> Links | None:
         """The earlier links that are read aloud in the same way, as they were; None without such."""
         wanted = trace.plain()

@@ -8,15 +8,19 @@ were met.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
+from kg.graph import EdgeType
 from recommend.channels.base import FitContext, Links, item_channel
 from recommend.channels.co_purchase import item_knn
 from recommend.channels.onward_traces import OnwardTrace
-from recommend.sparse import at_rows, keep_best, products_of_rows, stacked
+from recommend.earlier import Earlier
+from recommend.sparse import at_rows, empty, keep_best, products_of_rows, stacked
 
 _SHRINKAGE = 5.0
 _OF_TARGET = 0.5
@@ -35,6 +39,14 @@ def fit(context: FitContext) -> Iterator[Links]:
     popularity = behaviour.popularity.astype(np.float64)
     for edge_type in types:
         for forward in (True, False):
+            name = f"onward_{edge_type.name}" + ("" if forward else "_back")
+            trace = OnwardTrace(
+                relation=f"{behaviour.verb}_together", edge_type=edge_type, forward=forward, near=empty(0, 0)
+            )
+            kept = context.carried(trace, name, partial(_same, edge_type=edge_type))
+            if kept is not None:
+                yield kept
+                continue
             relation = graph.relations[edge_type]
             ways = (relation.matrix if forward else relation.backward).tocoo()
             at = np.flatnonzero(new[ways.col] & ~behaviour.unmet[ways.row])
@@ -51,13 +63,11 @@ def fit(context: FitContext) -> Iterator[Links]:
             blocks = [keep_best(one, context.settings.links) for _, one in products_of_rows(turned, onward)]
             matrix = stacked(blocks, n)
             if matrix.nnz:
-                yield Links(
-                    name=f"onward_{edge_type.name}" + ("" if forward else "_back"),
-                    matrix=matrix,
-                    trace=OnwardTrace(
-                        relation=f"{behaviour.verb}_together", edge_type=edge_type, forward=forward, near=near
-                    ),
-                )
+                yield Links(name=name, matrix=matrix, trace=replace(trace, near=near))
+
+
+def _same(earlier: Earlier, edge_type: EdgeType) -> bool:
+    return earlier.same_newcomers and earlier.same(edge_type)
 
 
 def _matrix(rows: Numbers, columns: Numbers, data: npt.NDArray[np.float32], n: int) -> sp.csr_array:

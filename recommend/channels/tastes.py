@@ -9,14 +9,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
+from kg.graph import EdgeType
 from recommend.channels.base import FitContext, Links, item_channel
 from recommend.channels.taste_traces import TasteTrace
-from recommend.sparse import at_rows, csr, keep_best, products_of_rows, stacked
+from recommend.earlier import Earlier
+from recommend.sparse import at_rows, csr, empty, keep_best, products_of_rows, stacked
 
 WORK = 100_000_000
 """Multiplications that one relation may cost: the nodes that cost most, and say least, go first."""
@@ -39,6 +43,13 @@ def fit(context: FitContext) -> Iterator[Links]:
     for edge_type, relation in sorted(graph.relations.items()):
         if edge_type.head != "product" or edge_type.tail in ("product", "user", "query"):
             continue
+        several = names[edge_type.name] > 1  # 'compatible_with' a brand, and a category
+        name = f"taste_{edge_type.name}" + (f"_{edge_type.tail}" if several else "")
+        trace = TasteTrace(relation=f"{behaviour.verb}_together", edge_type=edge_type, reach=empty(0, 0))
+        kept = context.carried(trace, name, partial(_same, edge_type=edge_type))
+        if kept is not None:
+            yield kept
+            continue
         has = relation.matrix.copy()
         has.data = np.ones_like(has.data)
         reach = compared(behaviour.weight, has, new, context.rows)
@@ -49,12 +60,11 @@ def fit(context: FitContext) -> Iterator[Links]:
         blocks = [keep_best(one, context.settings.links) for _, one in products_of_rows(reach, turned)]
         matrix = stacked(blocks, graph.product_count)
         if matrix.nnz:
-            several = names[edge_type.name] > 1  # 'compatible_with' a brand, and a category
-            yield Links(
-                name=f"taste_{edge_type.name}" + (f"_{edge_type.tail}" if several else ""),
-                matrix=matrix,
-                trace=TasteTrace(relation=f"{behaviour.verb}_together", edge_type=edge_type, reach=reach),
-            )
+            yield Links(name=name, matrix=matrix, trace=replace(trace, reach=reach))
+
+
+def _same(earlier: Earlier, edge_type: EdgeType) -> bool:
+    return earlier.same_newcomers and earlier.same(edge_type) and earlier.same_nodes(edge_type.tail)
 
 
 def compared(

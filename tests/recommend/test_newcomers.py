@@ -15,10 +15,11 @@ from kg.snapshot import assemble
 from kg.split import without_behaviour
 from recommend import Recommender, build
 from recommend.behaviour import Behaviour
-from recommend.channels.base import FitContext
+from recommend.channels.base import FitContext, ItemFit, Links
 from recommend.channels.onward import fit as onward
 from recommend.channels.taste_traces import TasteTrace
 from recommend.channels.tastes import fit as tastes
+from recommend.earlier import Earlier
 from recommend.query import Query
 from recommend.rank.additive import Additive, by_task
 from recommend.settings import Settings
@@ -191,6 +192,45 @@ def test_onward_goes_by_what_was_met_together() -> None:
     assert found["onward_also_viewed"].matrix[a, new] > found["onward_also_viewed"].matrix[c, new] > 0
     assert found["onward_goes_with_back"].matrix[b, new] > 0
     assert found["onward_goes_with_back"].matrix[a, new] == 0
+
+
+@pytest.mark.parametrize("channel", [tastes, onward])
+def test_an_update_makes_them_anew_only_where_something_changed_that_they_say(channel: ItemFit) -> None:
+    products = [Product(id=name, brand="b") for name in ("a", "b", "c", "late", "new")]
+    facts = [Fact(head="b", relation="also_viewed", tail=name) for name in ("late", "new")]
+    log = [Interaction(user=user, product=product) for user in "uv" for product in "ab"]
+    fitted = Recommender.fit(assemble(products, facts, log), settings=PLAIN).fitted
+    graph = fitted.graph
+    known = {one.name: one for one in fitted.links}
+
+    def made(newer: Graph) -> dict[str, Links]:
+        context = replace(_context(newer), earlier=Earlier(fitted, newer, folder=Path()))
+        return {one.name: one for one in channel(context)}
+
+    table = graph.products
+    dearer = replace(graph, products=replace(table, price=np.full_like(table.price, 5.0)))
+    kept = made(dearer)
+    assert kept
+    assert all(
+        one.matrix is known[name].matrix and one.trace is known[name].trace for name, one in kept.items()
+    )
+
+    listed = table.listed.copy()
+    listed[graph.nodes["product"].number("late")] = False
+    more = assemble(
+        products, facts, [*log, Interaction(user="w", product="a"), Interaction(user="w", product="b")]
+    )
+    bought = assemble(products, facts, [*log, Interaction(user="u", product="late")])
+    linked = assemble(
+        [*(replace(one, brand=f"other {one.id}") for one in products[:3]), *products[3:]], facts[:1], log
+    )
+    for newer in (replace(graph, products=replace(table, listed=listed)), more, bought, linked):
+        anew = {one.name: one for one in channel(_context(newer))}
+        found = made(newer)
+        assert found.keys() == anew.keys()
+        for name, one in found.items():
+            assert one.matrix is not known[name].matrix
+            np.testing.assert_array_equal(one.matrix.toarray(), anew[name].matrix.toarray())
 
 
 def _context(graph: Graph) -> FitContext:
