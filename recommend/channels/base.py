@@ -45,11 +45,10 @@ PRODUCT_TASKS: tuple[Task, ...] = ("history", "product", "complement")
 @dataclass(frozen=True, kw_only=True)
 class Way:
     """How links were made, of the ways that a channel (by the name it is registered under) offers: the
-    `values` that differ from the usual ones. `only`: no other can be had here."""
+    `values` that differ from the usual ones."""
 
     channel: str
     values: Mapping[str, float]
-    only: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -323,7 +322,7 @@ def fit_newcomer_links(context: FitContext) -> tuple[Links, ...]:
 
 def other_ways(links: Links) -> tuple[Mapping[str, float], ...]:
     """The ways other than the usual one in which links could be made."""
-    return () if links.way is None or links.way.only else _WAYS[links.way.channel]
+    return () if links.way is None else _WAYS[links.way.channel]
 
 
 def ways_of(links: Iterable[Links]) -> dict[str, Mapping[str, float]]:

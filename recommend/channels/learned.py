@@ -4,8 +4,9 @@
 are met together with the same others, by two steps over the links that are evened out by how often either
 side was met: a linear graph filter, which takes neither training nor singular vectors (Park, Shin & Shin,
 "Turbo-CF: matrix decomposition-free graph filtering for fast recommendation", 2024; Shen et al., "How
-powerful is graph convolution for recommendation?", 2021). Small catalogs are offered EASE as well (Steck,
-"Embarrassingly shallow autoencoders for sparse data", 2019).
+powerful is graph convolution for recommendation?", 2021). The other way is EASE among the products that most
+users met (Steck, "Embarrassingly shallow autoencoders for sparse data", 2019): of the others it says little,
+and it takes the cube of their number.
 
 Only pairs are linked that somebody met both of: on hidden purchases the others harmed, and so every link has
 users behind it.
@@ -36,13 +37,13 @@ from recommend.sparse import (
 )
 
 NAME = "learned"
-WAYS: tuple[Mapping[str, float], ...] = ({"penalty": 50.0}, {"penalty": 300.0})
-"""EASE with these penalties, in place of the two steps."""
+WAYS: tuple[Mapping[str, float], ...] = ({"penalty": 10.0},)
+"""EASE with this penalty, in place of the two steps."""
 MOST_PRODUCTS = 20_000
 MOST_PAIRS = 50_000_000
 """More pairs of products in histories would take too long."""
-MOST_DENSE = 2_000
-"""EASE takes the square of so many numbers and the cube of so many steps."""
+MOST_DENSE = 4_000
+"""EASE is for so many of the products: it takes the square of that in numbers, and the cube in steps."""
 LEAST_USERS = 100
 """So many must have met two products: fewer could not show that it gains."""
 THROUGH = 100
@@ -50,6 +51,7 @@ THROUGH = 100
 MOST = 100
 _COMPANY = 300
 _USER_EXPONENT = 0.5
+"""How much less a user counts who met much."""
 
 Numbers = npt.NDArray[np.int64]
 
@@ -69,8 +71,7 @@ def fit(context: FitContext) -> Iterator[Links]:
         if kept is not None:
             yield kept
             return
-    small = weight.shape[1] <= MOST_DENSE
-    values = context.ways.get(NAME, {}) if weight.shape[1] <= 2 * MOST_DENSE else {}  # it may have grown
+    values = context.ways.get(NAME, {})
     most = min(MOST, context.settings.links)
     if "penalty" not in values:
         matrix = filtered(weight, context.rows, most=most)
@@ -86,7 +87,7 @@ def fit(context: FitContext) -> Iterator[Links]:
             memory=Memory(decay=0.9) if context.behaviour.has_times else ALL,
             scale=scale_of(matrix),
             defaults={"history": 0.0},
-            way=Way(channel=NAME, values=values, only=not small),
+            way=Way(channel=NAME, values=values),
             optional=True,
         )
 
@@ -129,12 +130,15 @@ def filtered(weight: sp.csr_array, rows: Numbers | None = None, /, *, most: int 
 
 
 def regressed(weight: sp.csr_array, penalty: float, *, most: int = MOST) -> sp.csr_array:
-    """float32 [products, products]: EASE, for all pairs that somebody met; the `most` best of each row."""
+    """float32 [products, products]: EASE among the `MOST_DENSE` products that are met most, by users of whom
+    each counts length^-½, for all pairs that somebody met; the `most` best of each row."""
     n = weight.shape[1]
-    known = np.unique(weight.indices).astype(np.int64)
+    popularity = np.asarray(weight.sum(axis=0), dtype=np.float64).ravel()
+    known = np.sort(np.argsort(-popularity, kind="stable")[:MOST_DENSE])
+    known = known[popularity[known] > 0]
     if not len(known):
         return empty(n, n)
-    some = weight[:, known].tocsr()
+    some = _by_length(weight)[:, known].tocsr()
     pairs = without_diagonal((some.T @ some).tocsr())
     pairs.eliminate_zeros()
     pairs.sort_indices()
@@ -147,9 +151,15 @@ def regressed(weight: sp.csr_array, penalty: float, *, most: int = MOST) -> sp.c
 def _evened(weight: sp.csr_array, inverse: npt.NDArray[np.float64]) -> sp.csr_array:
     """float32 [users, products]: the matrix with both sides' counts divided out, such that its square is
     near(i, j)."""
+    by_length = _by_length(weight)
+    data = by_length.data * inverse[weight.indices]
+    return csr(data.astype(np.float32), weight.indices, weight.indptr, weight.shape)
+
+
+def _by_length(weight: sp.csr_array) -> sp.csr_array:
+    """float32 [users, products]: the matrix such that in its square each user counts length^-½."""
     length = np.maximum(np.asarray(weight.sum(axis=1), dtype=np.float64).ravel(), 1.0)
-    users = np.power(length, -_USER_EXPONENT / 2)
-    data = weight.data * users[rows_of(weight)] * inverse[weight.indices]
+    data = weight.data * np.power(length, -_USER_EXPONENT / 2)[rows_of(weight)]
     return csr(data.astype(np.float32), weight.indices, weight.indptr, weight.shape)
 
 

@@ -100,7 +100,8 @@ def test_ease_is_that_of_the_baseline_where_somebody_met_both(most: int) -> None
     met = weights()
     dense = met.toarray()
     expected = np.zeros((15, 15))
-    expected[:14, :14] = ease(sp.csr_array(dense[:, :14]), 5.0)
+    counting = dense * np.maximum(dense.sum(axis=1, keepdims=True), 1.0) ** -0.25
+    expected[:14, :14] = ease(sp.csr_array(counting[:, :14].astype(np.float32)), 5.0)
     expected[dense.T @ dense == 0] = 0
     found = regressed(met, 5.0, most=most).toarray()
     np.testing.assert_allclose(found, best(expected, min(most, 15)), rtol=1e-4, atol=1e-6)
@@ -152,21 +153,22 @@ def test_it_is_left_out_where_it_would_take_long_or_teach_little(monkeypatch: py
             assert links_of(context()) is None
 
 
-def test_ease_is_offered_to_small_catalogs(monkeypatch: pytest.MonkeyPatch) -> None:
-    small = links_of(context())
-    assert small is not None
-    assert other_ways(small) == learned.WAYS
+def test_ease_is_for_what_most_users_met(monkeypatch: pytest.MonkeyPatch) -> None:
+    weight = context().behaviour.weight
+    popularity = np.asarray(weight.sum(axis=0)).ravel()
+    monkeypatch.setattr(learned, "MOST_DENSE", 40)
+    found = regressed(weight, 10.0).tocoo()
+    assert found.nnz
+    head = np.argsort(-popularity, kind="stable")[:40]
+    assert set(found.row) | set(found.col) <= set(head.tolist())
+
+
+def test_ease_is_offered_as_another_way() -> None:
+    links = links_of(context())
+    assert links is not None
+    assert other_ways(links) == learned.WAYS
     # a few rows of it cannot be had
-    assert links_of(context(ways={learned.NAME: {"penalty": 50.0}}, rows=np.arange(3))) is None
-    monkeypatch.setattr(learned, "MOST_DENSE", 100)
-    large = links_of(context())
-    assert large is not None
-    assert other_ways(large) == ()
-    # a shop that has grown since its build goes back to two steps
-    assert large.way is not None
-    grown = links_of(context(ways={learned.NAME: {"penalty": 50.0}}))
-    assert grown is not None
-    np.testing.assert_array_equal(grown.matrix.toarray(), large.matrix.toarray())
+    assert links_of(context(ways={learned.NAME: {"penalty": 10.0}}, rows=np.arange(3))) is None
 
 
 @pytest.fixture(scope="module")
