@@ -11,6 +11,7 @@ from kg.reading import values
 from kg.reading.mapping import Options, Target
 from kg.reading.measures import measure, plain_quantity
 from kg.reading.values import Decimals, blank, plain
+from kg.reading.wording import one_line, paragraphs
 from kg.records import AttributeValue, Quantity
 
 
@@ -178,6 +179,14 @@ def _first(field: str, value: object, writing: Writing, draft: Draft) -> None:
         draft.fields[field] = value
 
 
+def _line(field: str, value: object, writing: Writing, draft: Draft) -> None:
+    draft.fields[field] = one_line(value) if isinstance(value, str) else value
+
+
+def _paragraphs(field: str, value: object, writing: Writing, draft: Draft) -> None:
+    draft.fields[field] = paragraphs(value) if isinstance(value, str) else value
+
+
 def _time(field: str, value: object, writing: Writing, draft: Draft) -> None:
     try:
         draft.fields[field] = values.seconds(value, writing.options.time_format)
@@ -195,6 +204,9 @@ def _number(field: str, value: object, writing: Writing, draft: Draft) -> None:
 NUMBER_FIELDS = frozenset({"price", "position", "value", "weight"})
 
 PARSERS: dict[str, Parser] = {
+    "title": _line,
+    "brand": _line,
+    "description": _paragraphs,
     "attributes": _attributes,
     "price": _price,
     "category": _category,

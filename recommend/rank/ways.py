@@ -41,7 +41,7 @@ class Choice:
     """The best way to make a channel's links, by the `values` that differ from the usual ones, and NDCG@10
     with it and with the usual way (`against`: or without the links, if they are optional) on `users` who
     chose neither. It is `kept` if it gains, as nine chances in ten say: less is enough than for a part that
-    costs something, since neither way costs more than the other."""
+    says new things, since another way costs nothing and optional links lie where others lie already."""
 
     values: Mapping[str, float]
     users: int

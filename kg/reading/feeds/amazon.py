@@ -17,9 +17,9 @@ from dataclasses import replace
 
 from kg.reading.feeds.base import Feed, Sample
 from kg.reading.feeds.tidying import described, listed, path_of, words
-from kg.reading.feeds.wording import one_line
 from kg.reading.formats.base import BadRow, Cells, Row, Table
 from kg.reading.values import blank
+from kg.reading.wording import one_line
 from kg.records import RecordKind
 
 RELATIONS: dict[str, str] = {

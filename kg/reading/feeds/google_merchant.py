@@ -18,9 +18,9 @@ from kg.reading import values
 from kg.reading.decimals import shown_by
 from kg.reading.feeds.base import Feed, Sample
 from kg.reading.feeds.unit_codes import measured, quantity
-from kg.reading.feeds.wording import one_line, paragraphs
 from kg.reading.formats.base import BadRow, Cells, Row, Table
 from kg.reading.synonyms import simple
+from kg.reading.wording import one_line, paragraphs
 from kg.records import RecordKind
 
 _TELLING = frozenset({

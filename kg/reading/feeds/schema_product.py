@@ -8,8 +8,8 @@ from urllib.parse import urljoin
 from kg.reading.feeds.linked_data import Document, Node, is_address, listed, local
 from kg.reading.feeds.offers import best_offer
 from kg.reading.feeds.unit_codes import measured, quantity
-from kg.reading.feeds.wording import one_line, paragraphs
 from kg.reading.formats.base import Cells
+from kg.reading.wording import one_line, paragraphs
 
 _GTINS = ("gtin", "gtin14", "gtin13", "gtin12", "gtin8", "isbn")
 _FROM_GROUP = (

@@ -21,8 +21,8 @@ from kg.reading import values
 from kg.reading.feeds.base import Feed, Sample
 from kg.reading.feeds.shopify_columns import Header, metafield_value
 from kg.reading.feeds.tidying import listed, words
-from kg.reading.feeds.wording import paragraphs
 from kg.reading.formats.base import BadRow, Cells, Row, Table
+from kg.reading.wording import paragraphs
 from kg.records import RecordKind
 
 MAX_ROWS = 10_000

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from kg.reading.feeds.wording import one_line, paragraphs
 from kg.reading.values import blank
+from kg.reading.wording import one_line, paragraphs
 
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 

@@ -350,3 +350,19 @@ def test_records_of_the_wrong_kind_are_rejected() -> None:
     reading = read([Product(id="1"), Interaction(user="u", product="p")])
     assert ids(reading) == ["1"]
     assert reading.report().rejected == 1
+
+
+def test_html_of_a_table_becomes_plain_text(tmp_path: Path) -> None:
+    path = write(
+        tmp_path / "export.csv",
+        "sku,name,manufacturer,body_html\n"
+        "1,<b>Oak</b> lamp &amp; shade,Johnson &amp; Sons,<p>Warm.</p><ul><li>oak</li></ul>\n"
+        "2,Cable <5 m,A&B,5 < 6\n",
+    )
+    first, second = (one for one in everything(read(path)) if isinstance(one, Product))
+    assert (first.title, first.brand, first.description) == (
+        "Oak lamp & shade",
+        "Johnson & Sons",
+        "Warm.\n• oak",
+    )
+    assert (second.title, second.brand, second.description) == ("Cable <5 m", "A&B", "5 < 6")

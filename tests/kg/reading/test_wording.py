@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kg.reading.feeds.wording import one_line, paragraphs
+from kg.reading.wording import one_line, paragraphs
 
 
 @pytest.mark.parametrize(
