@@ -81,8 +81,9 @@ class Interaction:
     """One user met one product. `time` is in seconds since 1970 (UTC).
 
     `position` stands in where a log has an order but no time: it counts up within one user.
-    `value` is the rating of a rating, else a quantity. The key is (user, product, kind, time or
-    position, query, order): a second interaction with the same key replaces the first.
+    `value` is the rating of a rating, else a quantity. `rank` is where in the list of results the
+    product stood, 1: first. The key is (user, product, kind, time or position, query, order): a second
+    interaction with the same key replaces the first.
     """
 
     user: str
@@ -92,6 +93,7 @@ class Interaction:
     position: int | None = None
     value: float = 1.0
     query: str = ""
+    rank: int | None = None
     order: str = ""
 
 

@@ -98,6 +98,7 @@ def interactions(
         position=st.one_of(st.none(), st.integers(-2, 2**40)),
         value=st.floats(-10, 10, width=32),
         query=texts,
+        rank=st.one_of(st.none(), st.integers(1, 2**40)),
         order=texts,
     )
 

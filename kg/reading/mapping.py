@@ -33,7 +33,8 @@ it is converted. Without a type, a cell of a text file that is plainly a number 
 An exact name beats a pattern, a longer pattern a shorter one; `"*"` takes what nothing else wanted.
 Fields of products: id, title, description, brand, category, labels, attributes (a JSON object), price,
 currency, image, url, gtin, availability, language, collections; of interactions: user, product, kind,
-time, position, value, query, order; of facts: head, relation, tail, weight, source, head_kind, tail_kind.
+time, position, value, query, rank, order; of facts: head, relation, tail, weight, source, head_kind,
+tail_kind.
 """
 
 from __future__ import annotations

@@ -201,7 +201,7 @@ def _number(field: str, value: object, writing: Writing, draft: Draft) -> None:
         draft.faults.append((field, value, str(error)))
 
 
-NUMBER_FIELDS = frozenset({"price", "position", "value", "weight"})
+NUMBER_FIELDS = frozenset({"price", "position", "value", "rank", "weight"})
 
 PARSERS: dict[str, Parser] = {
     "title": _line,
@@ -218,5 +218,6 @@ PARSERS: dict[str, Parser] = {
     "time": _time,
     "position": _number,
     "value": _number,
+    "rank": _number,
     "weight": _number,
 }

@@ -36,6 +36,7 @@ MAX_ATTRIBUTE_NAME = 100
 MAX_ATTRIBUTE = 20_000
 MAX_DESCRIPTION = 100_000
 MAX_PRICE = Decimal(10) ** 12
+MAX_RANK = 1_000_000
 
 # lone halves of surrogate pairs are no characters either: no store could write them
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -207,6 +208,15 @@ def position(value: object) -> int | None:
     return int(count)
 
 
+def rank(value: object) -> int | None:
+    if value is None:
+        return None
+    place = finite(value)
+    if not 1 <= place <= MAX_RANK or not place.is_integer():
+        raise ValueError(f"a rank must be a whole number from 1 (the first result) to {MAX_RANK:,}")
+    return int(place)
+
+
 def weight(value: object) -> float:
     result = finite(value)
     if result < 0:
@@ -305,6 +315,7 @@ class InteractionRow(TypedDict, total=False):
     position: Annotated[int | None, PlainValidator(position)]
     value: Annotated[float, PlainValidator(finite)]
     query: Annotated[str, PlainValidator(title)]
+    rank: Annotated[int | None, PlainValidator(rank)]
     order: Annotated[str, PlainValidator(optional_identifier)]
 
 

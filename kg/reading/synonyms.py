@@ -36,9 +36,11 @@ _INTERACTIONS: dict[str, str] = {
     "kind": "kind event event_type action behavior behavior_type type 行为 行为类型",
     "time": "time timestamp datetime date event_time created_at unix_review_time unixreviewtime "
     "时间 时间戳 日期",
-    "position": "position rank step",
+    "position": "position step",
     "value": "value rating stars overall score quantity qty 评分 数量",
     "query": "query search_query search_term keywords 搜索词 查询",
+    "rank": "rank item_rank itemrank click_rank result_rank search_rank list_position result_position "
+    "排名 展示位置 点击位置",
     "order": "order order_id orderid basket basket_id transaction_id transactionid 订单 订单号 订单编号",
 }
 

@@ -28,6 +28,7 @@ from kg.store.base import Retire, Snapshot, StoreCounts, WriteCounts
 from kg.store.counting import count_graph
 from kg.store.embedded_journal import Change, changed_products, next_revision, revision, start_journal
 from kg.store.embedded_rows import (
+    ADD_RANK,
     SCHEMA,
     batches,
     delete,
@@ -50,7 +51,7 @@ from kg.store.embedded_vectors import (
 from kg.store.vector_sets import blocks_of, checked_name
 from kg.vectors import Vectors
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 
 class EmbeddedStore:
@@ -254,8 +255,10 @@ class EmbeddedStore:
             if version < 1:
                 for statement in SCHEMA.split(";"):
                     db.execute(statement)
-            if version < SCHEMA_VERSION:
+            if version < 2:
                 start_journal(db)
+            if version < SCHEMA_VERSION:
+                db.execute(ADD_RANK)
                 db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
             db.execute("COMMIT")
 

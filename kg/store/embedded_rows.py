@@ -35,6 +35,9 @@ CREATE TABLE product (
 """
 """The tables of schema version 1; `embedded_journal` has what version 2 adds."""
 
+ADD_RANK = "ALTER TABLE interaction ADD COLUMN rank INTEGER"
+"""What version 3 adds."""
+
 PRODUCT_COLUMNS = (
     "id",
     "title",
@@ -68,7 +71,9 @@ def _upsert_sql(table: str, columns: Sequence[str], key: Sequence[str]) -> str:
 _INTERACTION_KEY = ("user", "moment", "product", "kind", "query", "basket", "is_time")
 _FACT_KEY = ("head_kind", "head", "relation", "tail_kind", "tail", "source")
 _UPSERT_PRODUCT = _upsert_sql("product", PRODUCT_COLUMNS, ("id",))
-_UPSERT_INTERACTION = _upsert_sql("interaction", (*_INTERACTION_KEY, "position", "value"), _INTERACTION_KEY)
+_UPSERT_INTERACTION = _upsert_sql(
+    "interaction", (*_INTERACTION_KEY, "position", "value", "rank"), _INTERACTION_KEY
+)
 _UPSERT_FACT = _upsert_sql("fact", (*_FACT_KEY, "weight"), _FACT_KEY)
 
 
@@ -199,7 +204,7 @@ def product_of(row: Sequence[Any]) -> Product:
 def _interaction_row(i: Interaction) -> tuple[object, ...]:
     is_time = i.time is not None
     moment = i.time if is_time else (_NO_MOMENT if i.position is None else float(i.position))
-    return (i.user, moment, i.product, i.kind, i.query, i.order, is_time, i.position, float(i.value))
+    return (i.user, moment, i.product, i.kind, i.query, i.order, is_time, i.position, float(i.value), i.rank)
 
 
 def _fact_row(f: Fact) -> tuple[object, ...]:
@@ -235,8 +240,10 @@ def stream_facts(db: sqlite3.Connection, *, relations: Collection[str] | None = 
 
 def stream_interactions(db: sqlite3.Connection) -> Iterator[Interaction]:
     key = ", ".join(_INTERACTION_KEY)
-    for user, moment, product, kind, query, basket, is_time, position, value in _rows(
-        db, f"SELECT {key}, position, value FROM interaction ORDER BY {key}"
+    columns = {name for _, name, *_ in db.execute("PRAGMA table_info(interaction)")}
+    ranks = "rank" if "rank" in columns else "NULL"  # an older file, opened for reading only
+    for user, moment, product, kind, query, basket, is_time, position, value, rank in _rows(
+        db, f"SELECT {key}, position, value, {ranks} FROM interaction ORDER BY {key}"
     ):
         yield Interaction(
             user=user,
@@ -246,5 +253,6 @@ def stream_interactions(db: sqlite3.Connection) -> Iterator[Interaction]:
             position=position,
             value=value,
             query=query,
+            rank=rank,
             order=basket,
         )

@@ -36,7 +36,7 @@ RETURN p.id AS id, [{", ".join(f"p.{name}" for name in PROPERTIES)}] AS properti
 _INTERACTIONS = f"""
 UNWIND $ids AS id MATCH (:User {{id: id}})-[r:{ANY_USER_TYPE}]->(p:Product) WHERE r.fact IS NULL
 RETURN id AS user, p.id AS product, type(r) AS type, r.time AS time, r.position AS position, r.value AS value,
-  r.query AS query, r.order AS order
+  r.query AS query, r.rank AS rank, r.order AS order
 """
 
 
@@ -99,6 +99,7 @@ def _interaction(row: Row) -> Interaction:
         position=row["position"],
         value=1.0 if row["value"] is None else row["value"],
         query=row["query"] or "",
+        rank=row["rank"],
         order=row["order"] or "",
     )
 

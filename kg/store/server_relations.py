@@ -16,7 +16,7 @@ from kg.store.server_schema import LABELS, USER_TYPES, checked_id, interaction_k
 _Key: TypeAlias = tuple[str, str, str]
 """Head, tail, and what tells edges of one type between the two apart."""
 
-_INTERACTION = ("key", "time", "position", "value", "query", "order")
+_INTERACTION = ("key", "time", "position", "value", "query", "rank", "order")
 _FACT = ("source", "fact", "weight")
 
 
@@ -26,12 +26,13 @@ def write_interactions(tx: ManagedTransaction, interactions: Sequence[Interactio
     for i in interactions:
         key = (checked_id(i.user), checked_id(i.product), interaction_key(i))
         time = None if i.time is None else float(i.time)
-        properties = (key[2], time, i.position, float(i.value), checked_id(i.query) or None, i.order or None)
+        query = checked_id(i.query) or None
+        properties = (key[2], time, i.position, float(i.value), query, i.rank, i.order or None)
         by_kind[USER_TYPES[i.kind]].append((key, properties))
     written = 0
     for name, records in by_kind.items():
         type = LinkType(head="user", name=name, tail="product", properties=_INTERACTION)
-        written += _write(tx, type, records, compared=("position", "value"))
+        written += _write(tx, type, records, compared=("position", "value", "rank"))
     found = {(i.query, i.product) for i in interactions if i.query}
     merge_nodes(tx, "query", dict.fromkeys((query for query, _ in found), ()))
     run(

@@ -7,7 +7,7 @@
         -[:IN_CATEGORY {position}]->(:Category)                       a label: a category without a tree
         -[:HAS_ATTRIBUTE {name, value, unit, position, many}]->(:Attribute {id, name, value, unit})
         -[:IN_COLLECTION {position}]->(:Collection {id})
-    (:User {id})-[:VIEWED|CARTED|PURCHASED|RATED|CLICKED {key, time, position, value, query, order}]
+    (:User {id})-[:VIEWED|CARTED|PURCHASED|RATED|CLICKED {key, time, position, value, query, rank, order}]
         ->(:Product)
     (:Query {id})-[:FOUND]->(:Product)                                users clicked it after that query
     (x)-[:COMPATIBLE_WITH {fact: true, weight, source}]->(y)          a fact, of any relation

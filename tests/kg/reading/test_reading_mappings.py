@@ -112,6 +112,12 @@ def test_interactions_and_facts() -> None:
         Interaction(user="u", product="p", kind="view", position=1),
         Interaction(user="u", product="q", kind="view", position=2),
     ]
+    ranked = [{"user": "u", "product": "p", "step": 2, "rank": "3"}, {"user": "u", "product": "q", "排名": 1}]
+    assert list(read([*ranked, {"user": "u", "product": "r", "rank": " "}], kind="interactions")) == [
+        Interaction(user="u", product="p", position=2, rank=3),
+        Interaction(user="u", product="q", rank=1),
+        Interaction(user="u", product="r"),
+    ]
     fits = Mapping.from_text(
         'kind = "facts"\n[columns]\na = "head"\nb = "tail"\n[constants]\nrelation = "fits"'
     )

@@ -316,6 +316,11 @@ def test_bad_facts(fact: dict[str, object], field: str, rule: str) -> None:
         ({"user": "u", "product": "p", "time": "yesterday"}, "time", "a time must be"),
         ({"user": "u", "product": "p", "value": "many"}, "value", "must be a number"),
         ({"user": "u", "product": "p", "position": -1}, "position", "whole number"),
+        ({"user": "u", "product": "p", "rank": "0"}, "rank", "a whole number from 1 (the first result)"),
+        ({"user": "u", "product": "p", "rank": -3}, "rank", "a whole number from 1"),
+        ({"user": "u", "product": "p", "rank": 1.5}, "rank", "a whole number from 1"),
+        ({"user": "u", "product": "p", "rank": 1e300}, "rank", "a whole number from 1"),
+        ({"user": "u", "product": "p", "rank": "top"}, "rank", "must be a number"),
         ({"user": "u", "product": 1.5}, "product", "text or a whole number"),
     ],
 )

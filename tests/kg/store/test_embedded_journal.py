@@ -17,7 +17,7 @@ from kg.errors import StoreError
 from kg.records import Interaction, Product, Record
 from kg.store import embedded_journal
 from kg.store.embedded import SCHEMA_VERSION, EmbeddedStore
-from kg.store.embedded_rows import SCHEMA, batches, write
+from kg.store.embedded_rows import ADD_RANK, SCHEMA, batches, write
 from kg.store.embedded_snapshot import read_snapshot
 from kg.vectors import Vectors
 from tests.kg.store.contract import BOUGHT, DESK, FITS, LAMP, assert_same_graph, everything, snapshot_of
@@ -30,23 +30,28 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "graph.sqlite"
 
 
-def version_1(path: Path) -> None:
-    """A graph as the first Shelfgraph made it."""
+def older(path: Path, version: int) -> None:
+    """A graph as an earlier Shelfgraph made it."""
     with closing(sqlite3.connect(path, isolation_level=None)) as db:
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("BEGIN")
         for statement in SCHEMA.split(";"):
             db.execute(statement)
-        db.execute("PRAGMA user_version = 1")
+        if version > 1:
+            embedded_journal.start_journal(db)
+        db.execute(f"PRAGMA user_version = {version}")
+        db.execute(ADD_RANK)
         for kind, batch in batches(EVERYTHING):
             write(db, kind, batch)
+        db.execute("ALTER TABLE interaction DROP COLUMN rank")
         db.execute("INSERT INTO vector_set VALUES ('text', 2)")
         db.execute("INSERT INTO vector VALUES ('text', 'lamp', ?)", (np.ones(2, dtype="<f4").tobytes(),))
         db.execute("COMMIT")
 
 
-def test_a_graph_of_the_first_version_is_taken_over(path: Path) -> None:
-    version_1(path)
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_graph_of_an_earlier_version_is_taken_over(path: Path, version: int) -> None:
+    older(path, version)
     with EmbeddedStore.open(path) as store:
         assert everything(store) == EVERYTHING
         assert store.nearest("text", np.ones(2, dtype=np.float32))[0][0] == "lamp"
@@ -54,12 +59,14 @@ def test_a_graph_of_the_first_version_is_taken_over(path: Path) -> None:
         store.upsert([replace(DESK, title="Table")])
         assert store.changed_products(before.revision) == ("desk",)
         assert_same_graph(store.current(before).graph, snapshot_of(everything(store)))
+        store.upsert([replace(BOUGHT, rank=4)])
+        assert list(store.interactions()) == [replace(BOUGHT, rank=4)]
     with closing(sqlite3.connect(path)) as db:
         assert db.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
 
 
 def test_a_graph_of_the_first_version_can_be_read_without_being_changed(path: Path) -> None:
-    version_1(path)
+    older(path, 1)
     with EmbeddedStore.open(path, read_only=True) as store:
         assert everything(store) == EVERYTHING
         first = store.current()
@@ -68,6 +75,15 @@ def test_a_graph_of_the_first_version_can_be_read_without_being_changed(path: Pa
         assert_same_graph(again.graph, first.graph)
     with closing(sqlite3.connect(path)) as db:
         assert db.execute("PRAGMA user_version").fetchone() == (1,)
+
+
+def test_a_graph_without_ranks_can_be_read_without_being_changed(path: Path) -> None:
+    older(path, 2)
+    with EmbeddedStore.open(path, read_only=True) as store:
+        assert everything(store) == EVERYTHING
+        assert_same_graph(store.snapshot(), snapshot_of(EVERYTHING))
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (2,)
 
 
 @pytest.mark.parametrize("read_only", [True, False])
