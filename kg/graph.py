@@ -39,6 +39,8 @@ SERVICE_FOR = "service_for"
 COMPATIBLE_WITH = "compatible_with"
 """Product → the product, brand, series, type or category that it works with."""
 FOUND = "found"
+"""Query → what was chosen after it; the weight counts the choices, corrected for their ranks
+(`kg.snapshot.choice_weight`)."""
 VIEWED, CARTED, PURCHASED, RATED, CLICKED = "viewed", "carted", "purchased", "rated", "clicked"
 USER_RELATIONS: Mapping[str, str] = {
     "view": VIEWED,

@@ -23,9 +23,18 @@ from kg.product_table import ProductTable
 from kg.records import NODE_KINDS, Fact, Interaction, NodeKind, Product
 from kg.texts import Vocabulary
 
-__all__ = ["ATTRIBUTE_FLOOR", "ATTRIBUTE_LENGTH", "ATTRIBUTE_SHARE", "assemble", "attribute_node"]
+__all__ = [
+    "ATTRIBUTE_FLOOR",
+    "ATTRIBUTE_LENGTH",
+    "ATTRIBUTE_SHARE",
+    "assemble",
+    "attribute_node",
+    "choice_weight",
+]
 
 _TIMED = frozenset(USER_RELATIONS.values())
+_MOST_WEIGHT = 10
+"""A choice far down a list counts at most so much: one slip must not outweigh ten choices."""
 
 
 def assemble(
@@ -51,6 +60,16 @@ def assemble(
     catalog = catalog_edges(table, attribute_share=attribute_share)
     nodes = number_nodes(Vocabulary(table.id), catalog, stated.numbers)
     return Graph(nodes=nodes, relations=relate(nodes, catalog, stated), products=table)
+
+
+def choice_weight(interaction: Interaction) -> float:
+    """What a choice after a search adds to the edge from the query to the product.
+
+    What stands high in a list is chosen because it is seen. So a choice counts one over the chance that its
+    rank is looked at, taken as 1 / rank (Joachims, Swaminathan & Schnabel, "Unbiased learning-to-rank with
+    biased feedback", 2017), and 1 where nobody wrote the rank down.
+    """
+    return float(min(interaction.rank or 1, _MOST_WEIGHT))
 
 
 class _Columns:
@@ -104,7 +123,8 @@ class Stated:
         order = interaction.order
         columns.order.append(self.orders.setdefault(order, len(self.orders)) if order else -1)
         if interaction.query:
-            self.columns("query", FOUND, "product").add(self.node("query", interaction.query), product)
+            found = self.columns("query", FOUND, "product")
+            found.add(self.node("query", interaction.query), product, choice_weight(interaction))
 
 
 def number_nodes(

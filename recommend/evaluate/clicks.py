@@ -18,6 +18,7 @@ import scipy.sparse as sp
 from kg.errors import SettingsError
 from kg.graph import FOUND, USER_RELATIONS, EdgeType, Graph
 from kg.records import Interaction
+from kg.snapshot import choice_weight
 from recommend.evaluate.report import Comparison, Report, Row, profile_of
 from recommend.evaluate.searchers import Searcher, bm25, channels_alone, rankings
 from recommend.measure.metrics import METRICS, find_hits
@@ -25,7 +26,7 @@ from recommend.query import MOST_RESULTS
 from recommend.recommender import Recommender
 from recommend.settings import Settings
 from recommend.stages import Progress
-from recommend.training.clicks import Click, ClickLog, click_metrics
+from recommend.training.clicks import ClickLog, click_metrics
 
 
 def evaluate_clicks(
@@ -75,7 +76,9 @@ def evaluate_clicks(
             "queries": len(queries),
             "queries_seen_before": int(known.sum()),
             "relevant": f"what was chosen after the query in the hidden part: {int(wanted.sum())} pairs, "
-            f"{wanted.mean():.2f} a query",
+            f"{wanted.mean():.2f} a query, each once, at whatever rank it stood",
+            "learned_from": "the choices that are not hidden; each counts the rank at which the product "
+            "stood, 10 at most, where the log says it, and 1 elsewhere",
             "seed": seed,
             "ranking": f"{', '.join(one.model for one in served)}: the whole catalog, ties by product id",
             "candidates": candidates,
@@ -128,35 +131,38 @@ def hide_clicks(graph: Graph, log: Iterable[Interaction], *, share: float, seed:
         hidden = [searches[at] for at in sorted(chosen.tolist())]
         dropped = {}
         about = f"{len(hidden)} of {len(searches)} choices after a search, at random since there are no times"
-    clicks = ClickLog.of((Click(query=one.query, product=one.product) for one in hidden), graph)
+    left, taken = _parted(graph, hidden)
+    clicks = ClickLog.of_graph(taken)
     if not len(clicks):
         raise SettingsError(
             "no product of the hidden searches is in the shop; load its catalog, or hide more"
         )
-    left = _without_searches(graph.without(edges=dropped), hidden)
-    return HiddenClicks(graph=left, clicks=clicks, about=about)
+    return HiddenClicks(graph=left.without(edges=dropped), clicks=clicks, about=about)
 
 
 _LOGGED = frozenset(USER_RELATIONS.values())
 
 
-def _without_searches(graph: Graph, hidden: Sequence[Interaction]) -> Graph:
-    """The links between queries and products, less what the hidden interactions added to them."""
+def _parted(graph: Graph, hidden: Sequence[Interaction]) -> tuple[Graph, Graph]:
+    """The graph with the links between queries and products less what hidden interactions added to them, and
+    with that alone."""
     edge_type = EdgeType("query", FOUND, "product")
     relation = graph.relations.get(edge_type)
     if relation is None:
-        return graph
-    taken: dict[tuple[int, int], float] = defaultdict(float)
+        return graph, graph
+    added: dict[tuple[int, int], float] = defaultdict(float)
     queries = graph.nodes["query"].numbers(one.query for one in hidden)
     products = graph.nodes["product"].numbers(one.product for one in hidden)
-    for query, product in zip(queries.tolist(), products.tolist(), strict=True):
-        taken[query, product] += 1
+    for query, product, one in zip(queries.tolist(), products.tolist(), hidden, strict=True):
+        added[query, product] += choice_weight(one)
     pairs = zip(relation.heads.tolist(), relation.tails.tolist(), strict=True)
-    less = np.array([taken.get(pair, 0.0) for pair in pairs])
-    weight = (relation.weight - less).astype(np.float32)
-    kept = replace(relation, weight=weight).keep(weight > 1e-6)
-    relations = {name: kept if name == edge_type else one for name, one in graph.relations.items()}
-    return replace(graph, relations=relations)
+    taken = np.array([added.get(pair, 0.0) for pair in pairs], dtype=np.float32)
+
+    def part(weight: npt.NDArray[np.float32]) -> Graph:
+        kept = replace(relation, weight=weight).keep(weight > 1e-6)
+        return replace(graph, relations={**graph.relations, edge_type: kept})
+
+    return part(relation.weight - taken), part(taken)
 
 
 def _row(

@@ -167,21 +167,22 @@ def _pairs(
 
 def _queries(graph: Graph) -> Iterator[Entry]:
     """Searches that led to products, if all their words occur in the catalog: so neither a misspelling nor
-    what somebody told of himself is suggested to others."""
+    what somebody told of himself is suggested to others. They weigh what was chosen after them, corrected for
+    ranks."""
     relation = graph.relation(FOUND, "query", "product")
     if relation is None or len(relation) == 0:
         return
     known = _catalog_words(graph)
     listed = graph.products.listed[relation.tails]
     heads = relation.heads[listed]
-    clicks = np.bincount(heads, weights=relation.weight[listed], minlength=relation.head_count)
+    chosen = np.bincount(heads, weights=relation.weight[listed], minlength=relation.head_count)
     counts = np.bincount(heads, minlength=relation.head_count)
-    frequent = np.argsort(-clicks, kind="stable")[:MOST]
+    frequent = np.argsort(-chosen, kind="stable")[:MOST]
     for node in np.sort(frequent[counts[frequent] > 0]).tolist():
         text = " ".join(graph.nodes["query"][node].split())
         words = tokens(text)
         if words and known.issuperset(words) and len(text) <= LONGEST:
-            yield Entry(text, "query", node, int(counts[node]), float(clicks[node]))
+            yield Entry(text, "query", node, int(counts[node]), float(chosen[node]))
 
 
 def _catalog_words(graph: Graph) -> set[str]:

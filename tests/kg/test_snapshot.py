@@ -128,6 +128,21 @@ def test_a_query_found_what_was_clicked_as_often_as_it_was() -> None:
     assert neighbours(graph, "found", "desk lamp") == [("lamp-black", 1.0)]
 
 
+def test_a_choice_far_down_the_list_counts_more() -> None:
+    ranks = {"lamp-black": (1, 1, 1), "lamp-brass": (3,), "floor-arc": (1_000,), "desk-oak": (None, 2)}
+    log = [
+        Interaction(user="ann", product=product, kind="click", time=float(n), query="lamp", rank=rank)
+        for product, several in ranks.items()
+        for n, rank in enumerate(several)
+    ]
+    assert neighbours(assemble(PRODUCTS, [], log), "found", "lamp") == [
+        ("desk-oak", 3.0),
+        ("floor-arc", 10.0),
+        ("lamp-black", 3.0),
+        ("lamp-brass", 3.0),
+    ]
+
+
 def test_the_same_product_twice_at_two_times_is_two_edges() -> None:
     again = [Interaction(user="u", product="p", time=t) for t in (2.0, 1.0, 1.0)]
     relation = assemble([], [], {(i.time): i for i in again}.values()).relation("purchased")

@@ -352,6 +352,18 @@ class StoreContract:
         assert same in found
         assert BOUGHT not in found
 
+    def test_a_rank_that_was_learned_later_is_a_change(self, store: GraphStore) -> None:
+        click = replace(BOUGHT, kind="click", query="lamp")
+        assert store.upsert([click]) == WriteCounts(written=1)
+        for rank in (7, 3, None):
+            told = replace(click, rank=rank)
+            assert store.upsert([told]) == WriteCounts(written=1)
+            assert store.upsert([told]) == WriteCounts(unchanged=1)
+            assert list(store.interactions()) == [told]
+            found = store.snapshot().relation("found", "query", "product")
+            assert found is not None
+            assert found.weight.tolist() == [rank or 1]
+
     # stubs
 
     def test_a_mentioned_product_is_a_stub_until_it_is_loaded(self, store: GraphStore) -> None:

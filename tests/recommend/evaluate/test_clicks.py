@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -56,6 +58,12 @@ def test_the_latest_searches_and_all_that_came_after_are_hidden() -> None:
         for head, tail, weight in zip(found.heads, found.tails, found.weight, strict=True)
     }
     assert left == {("lamp", "lamp0"): 2.0, ("mug", "cup1"): 1.0, ("rug", "rug2"): 1.0}
+    # nothing is left of a hidden choice, at whatever rank it stood
+    ranked = [replace(one, rank=place) for place, one in enumerate(LOG, 1)]
+    again = hide_clicks(shop(ranked), ranked, share=0.4, seed=0)
+    assert again.clicks.products.tolist() == split.clicks.products.tolist()
+    found = again.graph.relations[EdgeType("query", FOUND, "product")]
+    assert found.weight.tolist() == [1.0 + 2.0, 3.0, 4.0]
     for name, most in ((CLICKED, 4.0), (PURCHASED, 4.5)):
         times = split.graph.relations[EdgeType("user", name, "product")].time
         assert times is not None

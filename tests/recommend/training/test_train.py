@@ -12,10 +12,11 @@ from kg.graph import Graph
 from kg.records import Product
 from kg.snapshot import assemble
 from recommend.query import PreparedQuery
-from recommend.training.clicks import Click, ClickLog, held_out, typed_queries
+from recommend.training.clicks import held_out, typed_queries
 from recommend.training.generated import generate
 from recommend.training.search_weights import learned_weights
 from recommend.training.train import compared, train_search
+from tests.recommend.training.logs import log_of
 from tests.recommend.training.planted import WRONG, Shop, open_shop, read_by
 from tests.tiny import tiny_graph
 
@@ -107,8 +108,8 @@ def test_silent_and_absent_channels_keep_their_weights(shop: Shop) -> None:
 def test_typed_queries_join_and_some_only_measure(shop: Shop) -> None:
     graph = shop.graph
     names = [name for name in graph.nodes["product"] if "bag" not in name]
-    clicks = [Click(query=f"nice {name[:4]} {i % 7}", product=name, count=4) for i, name in enumerate(names)]
-    typed = typed_queries(ClickLog.of(clicks, graph))
+    clicks = [(f"nice {name[:4]} {i % 7}", name, 4.0) for i, name in enumerate(names)]
+    typed = typed_queries(log_of(graph, clicks))
     found = train_search(graph, shop.channels, shop.prepare, WRONG, count=100, typed=typed, best=False)
     assert found.card["templates"]["clicks"] == len(typed)
     assert found.ranker is None
@@ -119,9 +120,7 @@ def test_typed_queries_join_and_some_only_measure(shop: Shop) -> None:
 def test_typed_queries_replace_generated_ones_of_the_same_text(shop: Shop) -> None:
     made = generate(shop.graph, count=60)
     names = shop.graph.nodes["product"]
-    typed = typed_queries(
-        ClickLog.of([Click(query=made.text[5].upper(), product=names[0], count=5)], shop.graph)
-    )
+    typed = typed_queries(log_of(shop.graph, [(made.text[5].upper(), names[0], 5.0)]))
     both = made.then(typed)
     assert len(both) == len(made)
     assert both.text[-1] == made.text[5].upper()
