@@ -18,7 +18,7 @@ LONGEST = 48
 _MOST = 0.5
 """From this share of the score on, what has no path is said beside the paths."""
 _POPULARITY = "popularity"
-_NEXT, _TOGETHER = "_next", "_together"
+_NEXT, _TOGETHER, _ALIKE = "_next", "_together", "_alike"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +45,7 @@ def shopper_sentences(explanation: Explanation, phrases: Phrasebook, language: s
     marks = phrases.marks(language)
     told = [_told(path, explanation) for path in explanation.paths]
     groups = [
-        (sources, did, _in_steps(reasons, phrases, language)) for sources, did, reasons in _grouped(told)
+        (sources, did, _said_once(reasons, phrases, language)) for sources, did, reasons in _grouped(told)
     ]
     said = _merged(groups, phrases, language)
     rests = _rests(explanation)
@@ -134,8 +134,9 @@ def _brought_together(reasons: Sequence[Reason]) -> list[Reason]:
     return [replace(one, nodes=tuple(nodes)) for one, nodes in found.items()]
 
 
-def _in_steps(reasons: Sequence[Reason], phrases: Phrasebook, language: str) -> list[Reason]:
-    """What people met together, and this one after the other, in one clause: two would say much the same."""
+def _said_once(reasons: Sequence[Reason], phrases: Phrasebook, language: str) -> list[Reason]:
+    """What people met together, and this one after the other, in one clause: two would say much the same, and
+    that the same people meet both says nothing more at all."""
     found = list(reasons)
     for step in reasons:
         if step.way != "users" or not step.relation.endswith(_NEXT):
@@ -145,7 +146,12 @@ def _in_steps(reasons: Sequence[Reason], phrases: Phrasebook, language: str) -> 
             first = min(found.index(together), found.index(step))
             found = [one for one in found if one not in (together, step)]
             found.insert(first, replace(together, way="after"))
-    return found
+    relations = {one.relation for one in found}
+    return [
+        one
+        for one in found
+        if not (one.relation.endswith(_ALIKE) and one.relation.removesuffix(_ALIKE) + _TOGETHER in relations)
+    ]
 
 
 def _merged(groups: list[_Group], phrases: Phrasebook, language: str) -> list[_Group]:

@@ -215,8 +215,11 @@ def test_a_shopper_and_an_analyst_hear_why(shop: Shop) -> None:
     assert edge.support >= 1
     people = "1 customer" if edge.support == 1 else f"{edge.support:.0f} customers"
     assert f"{people} bought both “{edge.start.label}” and “{edge.end.label}”" in explanation.text
-    assert "the same people tend to buy both" in " ".join(explanation.sentences()).lower()
-    assert "同一群人" in " ".join(explanation.sentences(language="zh"))
+    # to a shopper it says what co-purchase says
+    said = " ".join(explanation.sentences()).lower()
+    assert "people who bought it also bought this" in said
+    assert "the same people" not in said
+    assert "同一群人" not in " ".join(explanation.sentences(language="zh"))
 
 
 def test_deleting_purchases_measures_what_serves(shop: Shop) -> None:

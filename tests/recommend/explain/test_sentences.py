@@ -47,6 +47,7 @@ def edge(
 
 BOUGHT = edge(YOU, "purchased", LAMP)
 ALSO = edge(LAMP, "bought_together", GOAL, support=3.0, unit="users")
+ALIKE = edge(LAMP, "bought_alike", GOAL, support=3.0, unit="users")
 NEXT = edge(LAMP, "bought_next", GOAL, support=2.0, unit="users")
 SAME = (edge(LAMP, "made_by", BRAND), edge(BRAND, "made_by", GOAL, forward=False))
 
@@ -77,6 +78,16 @@ SAID = [
         "Because you bought “Brass lamp”: people who bought it went on to buy this, and both are made by "
         "Lumo.",
         "因为您买过“Brass lamp”：买了它的人随后也买了这件商品，两者同为Lumo品牌。",
+    ),
+    (
+        told((BOUGHT, ALIKE), (BOUGHT, ALSO)),
+        "Because you bought “Brass lamp”, and people who bought it also bought this.",
+        "因为您买过“Brass lamp”，买了它的人也买了这件商品。",
+    ),
+    (
+        told((BOUGHT, ALIKE)),
+        "Because you bought “Brass lamp”, and the same people tend to buy both.",
+        "因为您买过“Brass lamp”，常有同一群人购买这两件商品。",
     ),
     (
         told((BOUGHT, NEXT)),
