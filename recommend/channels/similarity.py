@@ -47,7 +47,8 @@ class SimilarityChannel:
         vector = query.vector(self._space)
         if vector is None or not self._index.has(product):
             return []
-        cosine = float(self._index.cosine(vector, np.array([product]))[0])
+        direction, _ = _direction(vector)
+        cosine = float(self._index.cosine(direction, np.array([product]))[0])
         said = Word(query.said or "the picture")
         return [
             TracedPath(
@@ -75,6 +76,13 @@ def fit(context: FitContext) -> Iterator[SimilarityChannel]:
             yield SimilarityChannel(space, context.indexes[space])
 
 
+def _direction(vector: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.float32], np.float32]:
+    """A vector in length 1, and the length that it has: at most 1."""
+    length = float(np.linalg.norm(vector))
+    worth = np.float32(min(1.0, round(length, 3)))
+    return (vector if worth == 1 or not length else vector / np.float32(length)), worth
+
+
 class _CosineSignal:
     """Cosines stretched so that the nearest product of the whole shop has the length of the query's vector
     (which is 1, if its words are known) and a product like any other 0.
@@ -85,10 +93,9 @@ class _CosineSignal:
 
     def __init__(self, index: ProductIndex, vector: npt.NDArray[np.float32]) -> None:
         self._index = index
-        self._vector = vector
-        self._worth = np.float32(min(1.0, round(float(np.linalg.norm(vector)), 3)))
-        self._floor = float(index.mean @ vector)
-        cosines, products = index.search(vector[None, :], _USUAL)
+        self._vector, self._worth = _direction(vector)
+        self._floor = float(index.mean @ self._vector)
+        cosines, products = index.search(self._vector[None, :], _USUAL)
         self._cosines: npt.NDArray[np.float32] = cosines[0]
         self._nearest: npt.NDArray[np.int64] = products[0]
         self._span = float(cosines[0, 0]) - self._floor

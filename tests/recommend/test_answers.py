@@ -163,10 +163,11 @@ def test_taste_moves_a_search(hand: Recommender) -> None:
     assert hand.search("zebra", user="u3").ids == ()  # taste alone is no answer to a search
 
 
-def test_compatible_products_come_first(hand: Recommender) -> None:
-    assert hand.similar("lamp2").ids[0] == "bulb2"
-    hit = next(hit for hit in hand.similar("lamp2") if hit.product.id == "bulb2")
+def test_what_fits_completes_and_is_no_substitute(hand: Recommender) -> None:
+    hit = hand.complete("lamp2")[0]
+    assert hit.product.id == "bulb2"
     assert hit.signals["compatible_with"] > 0
+    assert "bulb2" not in hand.similar("lamp2").ids
 
 
 def test_a_record_comes_back_as_it_was_loaded(hand: Recommender) -> None:

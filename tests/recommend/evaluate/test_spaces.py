@@ -22,7 +22,7 @@ from recommend.settings import Settings
 from recommend.vector_stages import Made
 from tests.recommend.shops import PLAIN
 
-SETTINGS = replace(PLAIN, kge=True, neighbours=12, search_queries=0, best_lists=0)
+SETTINGS = replace(PLAIN, kge=True, neighbours=12, learned=False, search_queries=0, best_lists=0)
 KINDS, PRODUCTS = 12, 144
 
 
