@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from recommend.channels.neighbours import channels_of_spaces
 from recommend.folds import Blind, Folds
 from recommend.rank.candidates import Candidates, candidates
 from recommend.rank.gains import Lessons, gains_of
+from recommend.rank.memory import Memory
 from recommend.rank.memory_learning import learn_memories, said_of, with_memories
 from recommend.rank.steady import joined, learn_steadily, widened
 from recommend.rank.ways import Choice, choose_optional, choose_way
@@ -50,18 +52,137 @@ def teach_history(
 ) -> Taught:
     """Learn on what the folds hide. `links` and `whole`, their context, know everything; `counted` and
     `plain` nothing of what the first fold hides. `usual` are the weights to begin with."""
-    listed, seed = plain.graph.products.listed, plain.seed
-    split = folds.first
     optional = [one for one in links if one.optional]
     links, counted = (tuple(one for one in some if not one.optional) for some in (links, counted))
     weights = {name: weight for name, weight in usual.items() if name not in {one.name for one in optional}}
+    card: dict[str, Any] = {}
+    lesson = _begun(links, counted, folds, plain, whole)
+    choices = _choices(lesson, weights)
+    if choices:
+        card["ways"] = {name: choice.card() for name, choice in choices.items()}
+    lesson = lesson.made_in({name: choice.values for name, choice in choices.items() if choice.kept})
+    gained = _gained(optional, lesson, weights)
+    if gained:
+        card["channels"] = {one.name: choice.card() for one, choice in gained}
+    kept = [(one, choice.values) for one, choice in gained if choice.kept]
+    lesson = lesson.joined_by(kept)
+    weights |= {one.name: usual.get(one.name, 0.0) for one, _ in kept}
+    learned, idle = _learned(lesson, weights, card)
+    first, *further = lesson.folds
+    return Taught(
+        links=lesson.links,
+        weights=learned,
+        blind=lesson.blind,
+        first=first,
+        further=further,
+        names=lesson.names,
+        lessons=Lessons(given=lesson.every, start=weights, learned=learned, idle=idle, seed=plain.seed),
+        card=card,
+    )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Lesson:
+    """Channels that know everything (`links`), the same without what the first fold hides (`blind`), what was
+    made for each of the folds, and the contexts of the first two. `memories` are those that were learned."""
+
+    links: tuple[Links, ...]
+    blind: tuple[Links, ...]
+    folds: tuple[Blind, ...]
+    plain: FitContext
+    whole: FitContext
+    memories: Mapping[str, Memory]
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The channels that had to be made anew for the folds."""
+        return told_by_log(self.links)
+
+    @cached_property
+    def asked(self) -> tuple[Candidates, ...]:
+        """What every channel says of the products that users may want of whom a fold hides something."""
+        return tuple(
+            candidates(
+                [one for one in fold.known(self.blind, self.names) if "history" in one.defaults],
+                fold.priors,
+                fold.behaviour,
+                fold.hidden,
+                fold.users,
+                listed=self.plain.graph.products.listed,
+            )
+            for fold in self.folds
+        )
+
+    @cached_property
+    def every(self) -> Candidates:
+        """The same for the users of all folds."""
+        return joined(self.asked)
+
+    def said(self, links: Links) -> Callable[[Mapping[str, float]], npt.NDArray[np.float32]]:
+        """What links say of the candidates of all folds, fold after fold, if they are made in some way."""
+        width = self.every.valid.shape[1]
+
+        def in_way(values: Mapping[str, float]) -> npt.NDArray[np.float32]:
+            columns = [
+                said_of(given, fold.behaviour, made_in(links, values, self._seen_by(fold)))
+                for fold, given in zip(self.folds, self.asked, strict=True)
+            ]
+            return np.concatenate([widened(column, width) for column in columns])
+
+        return in_way
+
+    def made_in(self, chosen: Mapping[str, Mapping[str, float]]) -> _Lesson:
+        """Some channels, by name, made in another way."""
+        if not chosen:
+            return self
+
+        def made(links: Sequence[Links], context: FitContext) -> tuple[Links, ...]:
+            return tuple(
+                made_in(one, chosen[one.name], context) if one.name in chosen else one for one in links
+            )
+
+        return replace(
+            self,
+            links=made(self.links, self.whole),
+            blind=made(self.blind, self.plain),
+            folds=tuple(replace(fold, links=made(fold.links, self._seen_by(fold))) for fold in self.folds),
+        )
+
+    def joined_by(self, more: Sequence[tuple[Links, Mapping[str, float]]]) -> _Lesson:
+        """With links that were optional, each made in a way."""
+        if not more:
+            return self
+
+        def beside(links: Sequence[Links], context: FitContext) -> tuple[Links, ...]:
+            made = (made_in(one, values, context) for one, values in more)
+            return tuple(sorted((*links, *made), key=lambda one: one.name))
+
+        return replace(
+            self,
+            links=beside(self.links, self.whole),
+            blind=beside(self.blind, self.plain),
+            folds=tuple(replace(fold, links=beside(fold.links, self._seen_by(fold))) for fold in self.folds),
+        )
+
+    def _seen_by(self, fold: Blind) -> FitContext:
+        """The context of what a fold does not hide."""
+        return replace(self.plain, graph=fold.graph, behaviour=fold.behaviour)
+
+
+def _begun(
+    links: tuple[Links, ...], counted: Sequence[Links], folds: Folds, plain: FitContext, whole: FitContext
+) -> _Lesson:
+    """The channels with their memories, and made for the folds as far as these differ."""
+    split, seed = folds.first, plain.seed
     # what depends on nothing that was hidden need not be fitted again
     names = told_by_log(links)
     unchanged = tuple(one for one in links if one.name not in names)
     same = {one.name for one in unchanged}
     seen = tuple(one for one in counted if one.name not in same)
     blind = (*seen, *unchanged)
-    memories = learn_memories(blind, plain.behaviour, split.hidden, split.users, listed=listed, seed=seed)
+    memories = learn_memories(
+        blind, plain.behaviour, split.hidden, split.users, listed=plain.graph.products.listed, seed=seed
+    )
     seen, blind, links = (with_memories(some, memories) for some in (seen, blind, links))
     first = Blind(
         graph=split.graph,
@@ -71,38 +192,23 @@ def teach_history(
         hidden=split.hidden,
     )
     others = folds.others() if folds.few else ()
-    further = [Blind.of(one, names, plain.settings, seed=seed) for one in others]
-    asked = [_asked(one, blind, names, plain) for one in (first, *further)]
-    every, start = joined(asked), dict(weights)
-    card: dict[str, Any] = {}
-    choices = _choices(blind, (first, *further), asked, every, weights, plain)
-    if choices:
-        card["ways"] = {name: choice.card() for name, choice in choices.items()}
-    chosen = {name: choice.values for name, choice in choices.items() if choice.kept}
-    if chosen:
-        links, blind = _made_in(links, chosen, whole), _made_in(blind, chosen, plain)
-        first, *further = (_remade(one, chosen, plain) for one in (first, *further))
-        asked = [_asked(one, blind, names, plain) for one in (first, *further)]
-        every = joined(asked)
-    gained = _gained(optional, (first, *further), asked, every, weights, plain)
-    if gained:
-        card["channels"] = {one.name: choice.card() for one, choice in gained}
-    kept = [(one, choice.values) for one, choice in gained if choice.kept]
-    if kept:
-        links = _sorted((*links, *(made_in(one, values, whole) for one, values in kept)))
-        blind = _sorted((*blind, *(made_in(one, values, plain) for one, values in kept)))
-        first, *further = (_with_optional(one, kept, plain) for one in (first, *further))
-        names = told_by_log(links)
-        start |= {one.name: usual.get(one.name, 0.0) for one, _ in kept}
-        weights = dict(start)
-        every = joined([_asked(one, blind, names, plain) for one in (first, *further)])
-    given = every
+    further = (Blind.of(one, names, plain.settings, seed=seed) for one in others)
+    return _Lesson(
+        links=links, blind=blind, folds=(first, *further), plain=plain, whole=whole, memories=memories
+    )
+
+
+def _learned(
+    lesson: _Lesson, start: Mapping[str, float], card: dict[str, Any]
+) -> tuple[dict[str, float], set[str]]:
+    """(the weights, the channels that did not earn their place); what was found goes on the card."""
+    seed, given, weights = lesson.plain.seed, lesson.every, dict(start)
     gains = gains_of(
         given,
-        channels_of_spaces(blind),
+        channels_of_spaces(lesson.blind),
         weights,
-        behaviour=plain.behaviour,
-        hidden=sum((one.hidden for one in further), split.hidden),
+        behaviour=lesson.plain.behaviour,
+        hidden=sum((fold.hidden for fold in lesson.folds[1:]), lesson.folds[0].hidden),
         seed=seed,
     )
     if gains:
@@ -110,9 +216,8 @@ def teach_history(
     for gain in gains.values():
         weights |= gain.settled
         given = given if gain.kept else without(given, gain.channels)
-    worth = worth_of(
-        given, [one.name for one in blind if one.name not in told_by_log(blind)], weights, seed=seed
-    )
+    told = told_by_log(lesson.blind)
+    worth = worth_of(given, [one.name for one in lesson.blind if one.name not in told], weights, seed=seed)
     if worth is not None:
         card["graph"] = worth.card()
         weights |= worth.settled
@@ -120,23 +225,13 @@ def teach_history(
     learned, value = learn_steadily(given, weights, seed=seed)
     weights |= learned
     card["validation"] = {
-        "users": sum(len(fold.users) for fold in (first, *further)),
+        "users": sum(len(fold.users) for fold in lesson.folds),
         "ndcg@10": round(value, 6),
         "weights": {name: round(w, 4) for name, w in sorted(weights.items()) if w > 0},
     }
-    if memories:
-        card["validation"]["memory"] = {name: one.decay for name, one in sorted(memories.items())}
-    idle = set(every.names).difference(given.names)
-    return Taught(
-        links=links,
-        weights=weights,
-        blind=blind,
-        first=first,
-        further=further,
-        names=names,
-        lessons=Lessons(given=every, start=start, learned=dict(weights), idle=idle, seed=seed),
-        card=card,
-    )
+    if lesson.memories:
+        card["validation"]["memory"] = {name: one.decay for name, one in sorted(lesson.memories.items())}
+    return weights, set(lesson.every.names).difference(given.names)
 
 
 def told_by_log(links: Sequence[Links]) -> frozenset[str]:
@@ -144,97 +239,27 @@ def told_by_log(links: Sequence[Links]) -> frozenset[str]:
     return frozenset(one.name for one in links if one.trace.of_log)
 
 
-def _choices(
-    blind: tuple[Links, ...],
-    folds: Sequence[Blind],
-    asked: Sequence[Candidates],
-    every: Candidates,
-    start: Mapping[str, float],
-    plain: FitContext,
-) -> dict[str, Choice]:
-    """In which way each channel that offers several is best made, by name. `asked` are the candidates of each
-    fold, `every` those of all."""
+def _choices(lesson: _Lesson, start: Mapping[str, float]) -> dict[str, Choice]:
+    """In which way each channel that offers several is best made, by name."""
     found: dict[str, Choice] = {}
-    width = every.valid.shape[1]
-    for links in blind:
+    for links in lesson.blind:
         ways = other_ways(links)
         if not ways or "history" not in links.defaults:
             continue
-        said = _said(links, folds, asked, width, plain)
-        choice = choose_way(every, links.name, ways, said, start, seed=plain.seed)
+        choice = choose_way(lesson.every, links.name, ways, lesson.said(links), start, seed=lesson.plain.seed)
         if choice is not None:
             found[links.name] = choice
     return found
 
 
 def _gained(
-    optional: Sequence[Links],
-    folds: Sequence[Blind],
-    asked: Sequence[Candidates],
-    every: Candidates,
-    start: Mapping[str, float],
-    plain: FitContext,
+    optional: Sequence[Links], lesson: _Lesson, start: Mapping[str, float]
 ) -> list[tuple[Links, Choice]]:
-    """What optional links add to what `every` user is asked of, each by themselves."""
+    """What optional links add to what is known without them, each by themselves."""
     found = []
     for links in optional:
-        said = _said(links, folds, asked, every.valid.shape[1], plain)
-        choice = choose_optional(every, ({}, *other_ways(links)), said, start, seed=plain.seed)
+        ways = ({}, *other_ways(links))
+        choice = choose_optional(lesson.every, ways, lesson.said(links), start, seed=lesson.plain.seed)
         if choice is not None:
             found.append((links, choice))
     return found
-
-
-def _with_optional(
-    fold: Blind, kept: Sequence[tuple[Links, Mapping[str, float]]], plain: FitContext
-) -> Blind:
-    """A fold with optional links, made of what it does not hide."""
-    made = (made_in(links, values, _seen_by(fold, plain)) for links, values in kept)
-    return replace(fold, links=_sorted((*fold.links, *made)))
-
-
-def _sorted(links: Sequence[Links]) -> tuple[Links, ...]:
-    return tuple(sorted(links, key=lambda one: one.name))
-
-
-def _said(
-    links: Links, folds: Sequence[Blind], asked: Sequence[Candidates], width: int, plain: FitContext
-) -> Callable[[Mapping[str, float]], npt.NDArray[np.float32]]:
-    """What links say of the candidates of all folds, fold after fold, if they are made in some way."""
-
-    def said(values: Mapping[str, float]) -> npt.NDArray[np.float32]:
-        columns = [
-            said_of(given, fold.behaviour, made_in(links, values, _seen_by(fold, plain)))
-            for fold, given in zip(folds, asked, strict=True)
-        ]
-        return np.concatenate([widened(column, width) for column in columns])
-
-    return said
-
-
-def _made_in(
-    links: Sequence[Links], chosen: Mapping[str, Mapping[str, float]], context: FitContext
-) -> tuple[Links, ...]:
-    """The links, some made in another way."""
-    return tuple(made_in(one, chosen[one.name], context) if one.name in chosen else one for one in links)
-
-
-def _remade(fold: Blind, chosen: Mapping[str, Mapping[str, float]], plain: FitContext) -> Blind:
-    return replace(fold, links=_made_in(fold.links, chosen, _seen_by(fold, plain)))
-
-
-def _seen_by(fold: Blind, plain: FitContext) -> FitContext:
-    """The context of what a fold does not hide."""
-    return replace(plain, graph=fold.graph, behaviour=fold.behaviour)
-
-
-def _asked(fold: Blind, blind: tuple[Links, ...], names: Collection[str], plain: FitContext) -> Candidates:
-    """What every channel says of the products that users may want of whom a fold hides something."""
-    return candidates(
-        [one for one in fold.known(blind, names) if "history" in one.defaults],
-        fold.priors,
-        fold.behaviour,
-        fold.hidden,
-        fold.users,
-        listed=plain.graph.products.listed,
-    )
