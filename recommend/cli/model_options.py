@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_PARTS = ("text", "image", "kge", "gnn", "fusion", "learned")
+PARTS = ("text", "image", "kge", "gnn", "fusion", "learned")
+"""What a build may leave out."""
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmg]?)b?", re.IGNORECASE)
 _UNITS = {"": 1, "k": 1_000, "m": 1_000_000, "g": 1_000_000_000}
 
@@ -29,7 +30,7 @@ def model_options(command: F) -> F:
             "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="For every random step."
         ),
         click.option(
-            "--without", type=click.Choice(_PARTS), multiple=True, help="Leave a part out; may be repeated."
+            "--without", type=click.Choice(PARTS), multiple=True, help="Leave a part out; may be repeated."
         ),
         click.option(
             "--profile",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from recommend.cli.model_options import PARTS
 from recommend.cli.opening import open_shop
 from recommend.cli.options import credentials_option, json_option, shop_option
 from recommend.cli.output import facts_of, print_json, print_table
@@ -16,8 +17,6 @@ from recommend.cli.reports import print_spaces
 
 if TYPE_CHECKING:
     from kg import Version
-
-_PARTS = ("text", "image", "kge", "gnn", "fusion", "learned")
 
 
 @click.command("build")
@@ -29,9 +28,7 @@ _PARTS = ("text", "image", "kge", "gnn", "fusion", "learned")
     show_default=True,
     help="fast: graph, words and text; full: pictures, graph embeddings and fusion too.",
 )
-@click.option(
-    "--without", type=click.Choice(_PARTS), multiple=True, help="Leave a part out; may be repeated."
-)
+@click.option("--without", type=click.Choice(PARTS), multiple=True, help="Leave a part out; may be repeated.")
 @click.option(
     "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="For every random step."
 )
