@@ -234,8 +234,11 @@ def test_reading_is_streamed(tmp_path: Path) -> None:
     assert peak < 7 << 20, f"{peak:,} bytes"
 
 
+# no '<' and '&', for '<A>' would be read as HTML, which test_wording.py tests
 texts = st.text(
-    st.characters(exclude_categories=["Cc", "Cs", "Cn", "Zl", "Zp", "Zs"]), min_size=1, max_size=30
+    st.characters(exclude_categories=["Cc", "Cs", "Cn", "Zl", "Zp", "Zs"], exclude_characters="<&"),
+    min_size=1,
+    max_size=30,
 )
 
 
