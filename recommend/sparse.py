@@ -9,6 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
+_CELLS = 1_000_000
+"""So many cells are written out at a time: what the processor's cache holds."""
+
 
 def csr(data: Any, indices: Any, indptr: Any, shape: tuple[int, int]) -> sp.csr_array:
     """A matrix from its three arrays, which it shares; both kinds of index in 32 bits where they fit.
@@ -157,15 +160,17 @@ def without_diagonal(matrix: sp.csr_array, first_row: int = 0) -> sp.csr_array:
     return matrix
 
 
-def clear(matrix: sp.csr_array, cells: sp.csr_array) -> None:
-    """Set what a matrix has in the cells of another to zero. The entries of both must be sorted."""
-    width = np.int64(matrix.shape[1])
-    have, unwanted = (rows_of(one) * width + one.indices for one in (matrix, cells))
-    # few cells are looked for among many
-    at = np.searchsorted(have, unwanted)
-    inside = at < len(have)
-    at, unwanted = at[inside], unwanted[inside]
-    matrix.data[at[have[at] == unwanted]] = 0
+def clear(matrix: sp.csr_array, cells: sp.csr_array, *, memory: int = _CELLS) -> None:
+    """Set what a matrix has in the cells of another to zero; about `memory` cells are written out at a
+    time."""
+    step = max(1, memory // max(1, matrix.shape[1]))
+    marked = np.zeros(min(step, matrix.shape[0]) * int(matrix.shape[1]), dtype=np.bool_)
+    for rows in _some_rows(matrix, step):
+        mine, theirs = _inside(matrix, rows), _inside(cells, rows)
+        unwanted = _places(cells, rows, theirs)
+        marked[unwanted] = True
+        matrix.data[mine] *= ~marked[_places(matrix, rows, mine)]
+        marked[unwanted] = False
 
 
 def stacked(blocks: list[sp.csr_array], columns: int) -> sp.csr_array:
@@ -176,14 +181,45 @@ def stacked(blocks: list[sp.csr_array], columns: int) -> sp.csr_array:
 
 
 def values_at(
-    matrix: sp.csr_array, rows: npt.NDArray[np.integer], columns: npt.NDArray[np.integer]
+    matrix: sp.csr_array,
+    rows: npt.NDArray[np.integer],
+    columns: npt.NDArray[np.integer],
+    *,
+    memory: int = _CELLS,
 ) -> npt.NDArray[Any]:
-    """The entries at some places, [m]; 0 where the matrix has none. Sorts its entries."""
-    matrix.sort_indices()
-    width = np.int64(matrix.shape[1])
-    have = rows_of(matrix) * width + matrix.indices
-    wanted = rows.astype(np.int64) * width + columns
-    if len(have) == 0:
-        return np.zeros(len(wanted), dtype=matrix.dtype)
-    at = np.minimum(np.searchsorted(have, wanted), len(have) - 1)
-    return np.where(have[at] == wanted, matrix.data[at], np.zeros((), dtype=matrix.dtype))
+    """The entries at some places, [m], rows ascending; 0 where the matrix has none.
+
+    (Rows are written out, about `memory` cells at a time: what a product of matrices gives has no order, and
+    to sort it takes longer.)
+    """
+    found = np.zeros(len(rows), dtype=matrix.dtype)
+    step = max(1, memory // max(1, matrix.shape[1]))
+    written = np.zeros(min(step, matrix.shape[0]) * int(matrix.shape[1]), dtype=matrix.dtype)
+    for some in _some_rows(matrix, step):
+        wanted = slice(*np.searchsorted(rows, [some.start, some.stop]))
+        if wanted.start == wanted.stop:
+            continue
+        mine = _inside(matrix, some)
+        places = _places(matrix, some, mine)
+        written[places] = matrix.data[mine]
+        first = np.int64(some.start)
+        found[wanted] = written[(rows[wanted] - first) * np.int64(matrix.shape[1]) + columns[wanted]]
+        written[places] = 0
+    return found
+
+
+def _some_rows(matrix: sp.csr_array, step: int) -> Iterator[range]:
+    rows = matrix.shape[0]
+    return (range(start, min(start + step, rows)) for start in range(0, rows, step))
+
+
+def _inside(matrix: sp.csr_array, rows: range) -> slice:
+    """Where the entries of some rows lie."""
+    return slice(int(matrix.indptr[rows.start]), int(matrix.indptr[rows.stop]))
+
+
+def _places(matrix: sp.csr_array, rows: range, inside: slice) -> npt.NDArray[np.int64]:
+    """int64 [m]: the cell of each entry of some rows, if these are written one after another."""
+    lengths = np.diff(matrix.indptr[rows.start : rows.stop + 1])
+    starts = np.arange(len(rows), dtype=np.int64) * int(matrix.shape[1])
+    return np.repeat(starts, lengths) + matrix.indices[inside]

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from recommend.behaviour import Behaviour, History
+from recommend.sparse import csr
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,12 +42,12 @@ def remembered(history: History, memory: Memory) -> npt.NDArray[np.float32]:
 def remembered_rows(behaviour: Behaviour, users: npt.NDArray[np.int64], memory: Memory) -> sp.csr_array:
     """float32 CSR [users, products]: the same for all that some users met, aligned with
     `behaviour.weight[users]`."""
-    whole = behaviour.weight
-    if memory != ALL:
-        data = faded(whole.data, behaviour.age, memory)
-        whole = sp.csr_array((data, whole.indices, whole.indptr), shape=whole.shape)
-    rows: sp.csr_array = whole[users].tocsr()
-    return rows
+    rows: sp.csr_array = behaviour.weight[users].tocsr()
+    if memory == ALL:
+        return rows
+    starts = behaviour.weight.indptr[users] - rows.indptr[:-1]
+    ages = behaviour.age[np.arange(rows.nnz) + np.repeat(starts, np.diff(rows.indptr))]
+    return csr(faded(rows.data, ages, memory), rows.indices, rows.indptr, rows.shape)
 
 
 def faded(

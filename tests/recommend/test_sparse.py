@@ -19,11 +19,13 @@ from recommend.sparse import (
     keep_best,
     products_of_rows,
     stacked,
+    values_at,
     weighted_sum,
     without_diagonal,
 )
 
 seeds = st.integers(0, 2**32 - 1)
+memories = st.sampled_from([1, 20, 1_000_000])
 
 
 def _matrix(rng: np.random.Generator, rows: int, columns: int, *, density: float = 0.4) -> sp.csr_array:
@@ -79,15 +81,24 @@ def test_weighted_sum(seed: int, size: int, parts: int) -> None:
     assert total.dtype == np.float32
 
 
-@given(seeds, st.integers(1, 8), st.integers(1, 12), st.sampled_from([0.0, 0.2, 0.9]))
-def test_clear(seed: int, rows: int, columns: int, density: float) -> None:
+@given(seeds, st.integers(1, 8), st.integers(1, 12), st.sampled_from([0.0, 0.2, 0.9]), memories)
+def test_clear(seed: int, rows: int, columns: int, density: float, memory: int) -> None:
     rng = np.random.default_rng(seed)
     matrix, cells = _matrix(rng, rows, columns), _matrix(rng, rows, columns, density=density)
     there = np.zeros((rows, columns), dtype=np.bool_)
     there[np.repeat(np.arange(rows), np.diff(cells.indptr)), cells.indices] = True
     expected = np.where(there, 0, matrix.toarray())
-    clear(matrix, cells)
+    clear(matrix, cells, memory=memory)
     np.testing.assert_array_equal(matrix.toarray(), expected)
+
+
+@given(seeds, st.integers(1, 8), st.integers(1, 12), st.integers(0, 30), memories)
+def test_values_at(seed: int, rows: int, columns: int, wanted: int, memory: int) -> None:
+    rng = np.random.default_rng(seed)
+    matrix = _matrix(rng, rows, columns) @ _matrix(rng, columns, columns)  # its entries have no order
+    dense = matrix.toarray()
+    at, beside = np.sort(rng.integers(rows, size=wanted)), rng.integers(columns, size=wanted)
+    np.testing.assert_array_equal(values_at(matrix, at, beside, memory=memory), dense[at, beside])
 
 
 def test_indices_stay_narrow_where_they_fit() -> None:
