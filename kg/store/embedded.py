@@ -54,6 +54,11 @@ from kg.vectors import Vectors
 SCHEMA_VERSION = 3
 
 
+_CACHE_KIB = 128 << 10
+"""Pages that a writer may hold, as it needs them: a large log touches its tables all over, and pages that
+are written out early are written again and again."""
+
+
 class EmbeddedStore:
     """A GraphStore in one SQLite file. Any number of readers, one writer at a time (the others wait)."""
 
@@ -230,6 +235,7 @@ class EmbeddedStore:
             if not self._read_only:
                 db.execute("PRAGMA journal_mode = WAL")
                 db.execute("PRAGMA synchronous = FULL")
+                db.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
             db.execute("PRAGMA foreign_keys = ON")
             self._migrate(db)
         except sqlite3.Error as error:
