@@ -1,4 +1,4 @@
-"""What a query leaves out: its words say nothing of what is wanted, and a title that has them says no.
+"""What a query leaves out: its words say nothing of what is wanted.
 
 "Headphones without bluetooth" is searched as "headphones": neither the words nor a text model know what
 "without" does, and both would bring up what has Bluetooth in its title.
@@ -6,14 +6,12 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cache
 
 from recommend.understand.language import packaged_grammar
 from recommend.understand.marks import Mark, Marker
 from recommend.understand.reading import Entity, Reading
-from recommend.understand.tokens import CJK, tokens
 from recommend.understand.words import Word, normal, split
 
 _JOINS: tuple[Mark, ...] = ("without", "stop", "or")
@@ -59,37 +57,6 @@ def without_left_out(text: str, reading: Reading) -> str:
 def left_out(reading: Reading) -> list[Entity]:
     """What a query leaves out. A bare number is none: the 17 of "cartridge no. 17" is a name."""
     return [entity for entity in reading.excluded if not entity.words.isdecimal()]
-
-
-def saying(titles: Iterable[tuple[int, str]], words: str) -> list[int]:
-    """The products, of pairs with their titles, that say some words in a row, and not that they lack them."""
-    phrase = tokens(words)
-    if not phrase:
-        return []
-    hint = phrase[0][: max(1, len(phrase[0]) - 1)]  # 'batteri' is the stem of what titles call a battery
-    denied = _denial(words)
-    found = []
-    for product, title in titles:
-        folded = title.casefold()
-        if hint in folded and _in_a_row(phrase, tokens(title)) and not denied.search(folded):
-            found.append(product)
-    return found
-
-
-def _in_a_row(phrase: Sequence[str], words: Sequence[str]) -> bool:
-    length = len(phrase)
-    return any(list(words[at : at + length]) == list(phrase) for at in range(len(words) - length + 1))
-
-
-def _denial(words: str) -> re.Pattern[str]:
-    """What says that something goes without: "no fan", "fan-free"."""
-    grammar = packaged_grammar()
-    said = re.escape(words.casefold())
-    before, after = (
-        "|".join(re.escape(phrase).replace(r"\ ", r"[\W_]+") for phrase in sorted(grammar.phrases[cue]))
-        for cue in ("without", "without_after")
-    )
-    return re.compile(rf"(?:^|[\W_]|(?=[{CJK}]))(?:{before})[\s-]*{said}|{said}[\s-]*(?:{after})")
 
 
 def _marks(words: Sequence[Word]) -> list[Mark]:

@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-import numpy as np
-
 from kg.filters import Filter, FilterIndex
 from kg.graph import Graph
 from recommend.channels.kinds import named_kinds
-from recommend.leaving_out import saying
 from recommend.linked import Linked
 from recommend.search_order import Mask, Numbers
+from recommend.titles import Titles
 from recommend.understand.reading import BY_MEANING, Reading
 from recommend.understand.tokens import tokens
 
@@ -40,18 +38,17 @@ def of_reading(reading: Reading) -> list[str]:
     return notes
 
 
-def never_both(reading: Reading, meant: Mask, linked: Linked, graph: Graph) -> list[str]:
+def never_both(reading: Reading, meant: Mask, linked: Linked, titles: Titles) -> list[str]:
     """Brands, series and properties that nothing of the wanted kind (`meant`, bool [n]) has: not by what is
     stated, nor by its title. Of "ink for a brass pen" nothing is said: it is the pen that is brass."""
     kinds = [] if reading.of_role("target") else named_kinds(reading)
-    titles, rows = graph.products.title, np.flatnonzero(meant)
     notes = []
-    for entity in reading.entities if kinds and len(rows) else ():
+    for entity in reading.entities if kinds and meant.any() else ():
         if entity.role not in ("brand", "series", "attribute") or _AMOUNT.search(entity.words):
             continue
         if any(meant[linked.members(node).numbers].any() for node, _ in entity.nodes):
             continue
-        if not saying(((row, titles[row]) for row in rows.tolist()), entity.words):
+        if next(titles.saying(entity.words, meant), None) is None:
             both = f"“{_short(entity.words)}” and “{_short(kinds[0].words)}”"
             notes.append(f"nothing here is known to be both {both}: {_NEAR}")
     return notes

@@ -12,9 +12,9 @@ from kg.errors import SettingsError
 from kg.filters import Filter, FilterIndex
 from recommend.asking import query_reader
 from recommend.behaviour import History
-from recommend.channels.base import CertainSignal, Signal
+from recommend.channels.base import CertainSignal, Signal, mentioning
 from recommend.fitting import Fitted
-from recommend.leaving_out import left_out, saying
+from recommend.leaving_out import left_out
 from recommend.linked import Linked
 from recommend.query import PreparedQuery, Query
 from recommend.query_encoders import QueryEncoders
@@ -27,6 +27,7 @@ from recommend.shopfront import Active, Correction, Page, Profile, Ranking, Shop
 from recommend.shopfront.relevance import SHARE
 from recommend.shopfront.rewording import with_synonyms
 from recommend.shopfront.rules import types_of
+from recommend.titles import Titles
 from recommend.understand.reading import Reading
 from recommend.understand.tokens import tokens
 
@@ -79,6 +80,7 @@ class Searching:
         self._tastes = tastes
         self._taste = taste
         self._linked = Linked.of(fitted.graph)
+        self._titles = Titles(fitted.graph.products.title, mentioning(fitted.query_channels))
         read = query_reader(fitted.reader, fitted.intent, encoders.spaces)
         self.read = with_synonyms(read, front.rules.rules.synonyms)
 
@@ -224,7 +226,7 @@ class Searching:
         listed = graph.products.listed
         notes = [] if history is None or len(history.products) else [UNKNOWN_USER]
         if reading.entities:
-            notes += never_both(reading, listed & self._meant(reading), self._linked, graph)
+            notes += never_both(reading, listed & self._meant(reading), self._linked, self._titles)
         if len(page.products):
             return notes + called_otherwise(reading, page.products, graph)
         return notes + filtered_away(query.where, self._filters, listed)
@@ -252,7 +254,7 @@ class Searching:
         listed = self._fitted.graph.products.listed
         allowed = listed & self._filters.mask(where) if where else listed
         notes: list[str] = []
-        reading, titles = query.reading, self._fitted.graph.products.title
+        reading = query.reading
         if named or not (reading.filters or reading.excluded):
             return allowed, notes
         meant = allowed & self._meant(reading)
@@ -270,8 +272,7 @@ class Searching:
             for node, _ in entity.nodes:
                 mask[self._linked.members(node).numbers] = False
             if reading.of_role("type"):  # the titles of all products would take too long
-                rows = np.flatnonzero(meant & mask).tolist()
-                mask[saying(((row, titles[row]) for row in rows), entity.words)] = False
+                mask[list(self._titles.saying(entity.words, meant & mask))] = False
             if (meant & mask).any():
                 allowed, meant = allowed & mask, meant & mask
             else:

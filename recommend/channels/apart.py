@@ -10,7 +10,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from kg.graph import ATTENDING, TREES, Graph, Node
-from recommend.channels.base import DenseSignal, FitContext, GraphChannel, Signal, query_channel
+from recommend.channels.base import FitContext, GraphChannel, Signal, query_channel
+from recommend.channels.tally import Tally
 from recommend.channels.traces import TracedPath
 from recommend.linked import Linked
 from recommend.naming import to_serving
@@ -32,17 +33,19 @@ class ApartChannel(GraphChannel):
         reading = query.reading
         if reading.of_role("target"):
             return None  # what is asked for goes with something itself
-        total = np.zeros(self._graph.product_count, dtype=np.float32)
+        total = Tally(self._graph.product_count)
         kinds = [
             (node, weight * entity.fit) for entity in reading.of_role("type") for node, weight in entity.nodes
         ]
         for node, weight in kinds:
             found = self._linked.attending(node)
-            values = -found.confidence * np.float32(weight)
-            total[found.numbers] = np.minimum(total[found.numbers], values)
+            total.raise_to(found, found.confidence * np.float32(weight))
+        if not len(total.where):
+            return None
         for node, _ in kinds:
-            total[self._linked.members(node).numbers] = 0
-        return DenseSignal(total) if total.any() else None
+            total.values[self._linked.members(node).numbers] = 0
+        total.values[total.where] *= np.float32(-1)
+        return total.signal()
 
     def paths(self, graph: Graph, query: PreparedQuery, product: int) -> list[TracedPath]:
         found: tuple[str, Node, float] | None = None

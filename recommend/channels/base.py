@@ -8,11 +8,11 @@ function; nothing else knows its name.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal, Protocol, Self, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Protocol, Self, TypeAlias, TypeVar, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -82,6 +82,8 @@ class Prior:
 
 
 T = TypeVar("T")
+_MANY = 4
+"""From one product in so many on, all are looked at: that takes no longer."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -158,14 +160,35 @@ class Signal(Protocol):
         ...
 
 
-class DenseSignal:
-    """A signal that is known for every product: `all` float32 [n]."""
+@runtime_checkable
+class Rough(Protocol):
+    """A signal of which something may be known for every product at once, and more for some."""
 
-    def __init__(self, values: npt.NDArray[np.float32]) -> None:
+    def roughly(self, count: int) -> tuple[npt.NDArray[np.float32], float] | None:
+        """(float32 [count], to be changed at will: about the value of every product, how far off at most);
+        None if that is not known."""
+        ...
+
+
+class DenseSignal:
+    """A signal that is known for every product: `all` float32 [n].
+
+    `where` are the only products that may have another value than 0, in any order and perhaps more than once:
+    where they are few, the others need not be looked at. None: that is not known, or they are many.
+    """
+
+    def __init__(
+        self, values: npt.NDArray[np.float32], where: npt.NDArray[np.integer[Any]] | None = None
+    ) -> None:
         self.all = values
+        self.where = where if where is not None and len(where) * _MANY < len(values) else None
 
     def best(self, most: int, allowed: npt.NDArray[np.bool_] | None) -> npt.NDArray[np.int64]:
-        some = self.all > 0
+        if self.where is None:
+            some = self.all > 0
+        else:
+            some = np.zeros(len(self.all), dtype=np.bool_)
+            some[self.where[self.all[self.where] > 0]] = True
         if allowed is not None:
             some &= allowed
         able = np.flatnonzero(some)
@@ -173,6 +196,22 @@ class DenseSignal:
 
     def values(self, products: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
         return self.all[products]
+
+    @classmethod
+    def summed(cls, several: Sequence[tuple[DenseSignal, float]]) -> DenseSignal:
+        """The sum of one or more, each times its weight."""
+        total = np.zeros(len(several[0][0].all), dtype=np.float32)
+        for signal, weight in several:
+            signal.add_to(total, weight)
+        where = [signal.where for signal, _ in several if signal.where is not None]
+        return cls(total, np.concatenate(where) if len(where) == len(several) else None)
+
+    def add_to(self, total: npt.NDArray[np.float32], weight: float) -> None:
+        """Add all values times a weight to float32 [n]."""
+        if self.where is None:
+            total += np.float32(weight) * self.all
+        else:  # of a product that is there twice the same is written twice
+            total[self.where] += np.float32(weight) * self.all[self.where]
 
 
 class CertainSignal:
@@ -188,6 +227,11 @@ class CertainSignal:
 
     def values(self, products: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
         return np.isin(products, self._products).astype(np.float32)
+
+    def roughly(self, count: int) -> tuple[npt.NDArray[np.float32], float]:
+        found = np.zeros(count, dtype=np.float32)
+        found[self._products] = 1
+        return found, 0.0
 
 
 class QueryChannel(Protocol):
@@ -218,6 +262,15 @@ class QueryChannel(Protocol):
         ...
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]: ...
+
+
+@runtime_checkable
+class Mentioning(Protocol):
+    """A query channel that knows which products have a word."""
+
+    def mentioning(self, words: Sequence[str]) -> npt.NDArray[np.int64]:
+        """The products, ascending, whose texts have all of some words (as `tokens` gives them)."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -374,6 +427,13 @@ def load_query_channel(
 ) -> QueryChannel:
     """A query channel as it was saved; `kind` is the name it is registered under."""
     return _QUERY_CHANNELS[kind][1](plain, arrays, context)
+
+
+def mentioning(
+    channels: Iterable[tuple[str, QueryChannel]],
+) -> Callable[[Sequence[str]], npt.NDArray[np.int64]] | None:
+    """What tells which products mention words, if some query channel does."""
+    return next((one.mentioning for _, one in channels if isinstance(one, Mentioning)), None)
 
 
 def moved_channels(

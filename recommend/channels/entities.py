@@ -11,7 +11,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from kg.graph import Graph, Node
-from recommend.channels.base import DenseSignal, FitContext, GraphChannel, Signal, query_channel
+from recommend.channels.base import FitContext, GraphChannel, Signal, query_channel
+from recommend.channels.tally import Tally
 from recommend.channels.traces import TracedPath
 from recommend.linked import Linked, Products
 from recommend.naming import to_member
@@ -37,20 +38,22 @@ class EntityChannel(GraphChannel):
         entities = _asked(query)
         if not entities:
             return None
-        total = np.zeros(self._graph.product_count, dtype=np.float32)
+        total = Tally(self._graph.product_count)
         words = _words_left(query)
         for entity in entities:
             share = np.float32((entity.stop - entity.start) / words)
             if len(entity.nodes) == 1:
                 found, credit = self._credit(*entity.nodes[0])
-                total[found.numbers] += found.confidence * (credit * share)
+                total.add(found, found.confidence * (credit * share))
                 continue
-            best = np.zeros_like(total)
+            best = Tally(self._graph.product_count)
             for node, weight in entity.nodes:
                 found, credit = self._credit(node, weight)
-                best[found.numbers] = np.maximum(best[found.numbers], found.confidence * credit)
-            total += best * share
-        return DenseSignal(np.minimum(total, 1.0)) if total.any() else None
+                best.raise_to(found, found.confidence * credit)
+            total.add_all(best, share)
+        where = total.where
+        total.values[where] = np.minimum(total.values[where], 1.0)
+        return total.signal()
 
     def _credit(self, node: Node, weight: float) -> tuple[Products, np.float32]:
         return self._linked.members(node), np.float32(_CREDIT[node.kind] * weight)

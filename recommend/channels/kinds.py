@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from kg.graph import TREES, Graph, Node
-from recommend.channels.base import DenseSignal, FitContext, GraphChannel, Signal, query_channel
+from recommend.channels.base import FitContext, GraphChannel, Signal, query_channel
+from recommend.channels.tally import Tally
 from recommend.channels.traces import TracedPath
 from recommend.linked import Linked, Products
 from recommend.naming import to_member, to_serving
@@ -48,29 +49,29 @@ class KindsChannel(GraphChannel):
         kinds = named_kinds(reading)
         if not kinds and not reading.guesses:
             return None
-        total = np.zeros(self._graph.product_count, dtype=np.float32)
+        total = Tally(self._graph.product_count)
         for node, chance in reading.guesses:  # what is of two of these kinds answers both
             found = self._linked.members(node)
-            total[found.numbers] += _sure(found.confidence) * np.float32(chance)
+            total.add(found, _sure(found.confidence) * np.float32(chance))
         for entity in kinds:
             for node, weight in _plausible(entity):
                 found = self._linked.members(node)
                 values = _sure(found.confidence) * np.float32(weight * entity.fit * reading.understood)
-                total[found.numbers] = np.maximum(total[found.numbers], values)
+                total.raise_to(found, values)
         targets = reading.of_role("target")
         if targets:
-            total *= np.float32(UNFIT) + np.float32(1 - UNFIT) * self._fitting(targets)
-        return DenseSignal(total) if total.any() else None
+            fitting = self._fitting(targets)[total.where]
+            total.values[total.where] *= np.float32(UNFIT) + np.float32(1 - UNFIT) * fitting
+        return total.signal()
 
     def _fitting(self, targets: Sequence[Entity]) -> npt.NDArray[np.float32]:
         """float32 [n]: how well each product goes with what the query names."""
-        fits = np.zeros(self._graph.product_count, dtype=np.float32)
+        fits = Tally(self._graph.product_count)
         for entity in targets:
             for node, weight in _plausible(entity):
                 found = self._linked.serving(node)
-                values = found.confidence * np.float32(weight)
-                fits[found.numbers] = np.maximum(fits[found.numbers], values)
-        return fits
+                fits.raise_to(found, found.confidence * np.float32(weight))
+        return fits.values
 
     def paths(self, graph: Graph, query: PreparedQuery, product: int) -> list[TracedPath]:
         to_kind = self._to_kind(query.reading, product)

@@ -66,33 +66,53 @@ class LexicalChannel:
 
     def signal(self, query: PreparedQuery) -> Signal | None:
         found: npt.NDArray[np.float32] | None = None
+        having: list[npt.NDArray[np.int32]] = []
         for share, words in _wordings(query):
-            total = self._total(words)
-            peak = 0.0 if total is None else float(total.max(initial=0.0))
-            if total is not None and peak > 0:
-                values = total * np.float32((share if found is not None else 1.0) / peak)
-                found = values if found is None else np.maximum(found, values)
-        return None if found is None else DenseSignal(found)
+            total, where = self._total(words)
+            peak = float(total[where].max(initial=0.0))
+            if peak <= 0:
+                continue
+            values = total[where] * np.float32((share if found is not None else 1.0) / peak)
+            having.append(where)
+            if found is None:
+                found = total
+                found[where] = values
+            else:
+                found[where] = np.maximum(found[where], values)
+        return None if found is None else DenseSignal(found, np.concatenate(having))
 
-    def _total(self, words: Iterable[str]) -> npt.NDArray[np.float32] | None:
-        """float32 [n]: the BM25 of some words together; None if no product has any."""
+    def _total(self, words: Iterable[str]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int32]]:
+        """(float32 [n]: the BM25 of some words together, the products that have one of them, some perhaps
+        several times)."""
         numbers = self._words.numbers(dict.fromkeys(words))
-        numbers = numbers[numbers >= 0]
-        if len(numbers) == 0:
-            return None
         total = np.zeros(self._scores.shape[0], dtype=np.float32)
-        for number in numbers.tolist():
+        having = [self._scores.indices[:0]]
+        for number in numbers[numbers >= 0].tolist():
             cells = slice(self._scores.indptr[number], self._scores.indptr[number + 1])
-            total[self._scores.indices[cells]] += self._scores.data[cells]
-        return total
+            having.append(self._scores.indices[cells])
+            total[having[-1]] += self._scores.data[cells]
+        return total, np.concatenate(having)
+
+    def mentioning(self, words: Sequence[str]) -> npt.NDArray[np.int64]:
+        """The products, ascending, that have all of some words in their texts."""
+        numbers = self._words.numbers(dict.fromkeys(words))
+        if len(numbers) == 0 or (numbers < 0).any():
+            return np.empty(0, dtype=np.int64)
+        starts, ends = self._scores.indptr[numbers], self._scores.indptr[numbers + 1]
+        found, *others = (
+            self._scores.indices[starts[place] : ends[place]] for place in np.argsort(ends - starts)
+        )
+        for some in others:
+            found = found[some[np.minimum(np.searchsorted(some, found), len(some) - 1)] == found]
+        return found.astype(np.int64)
 
     def paths(self, graph: Graph, query: PreparedQuery, product: int) -> list[TracedPath]:
         parts: list[tuple[str, float]] = []
         best, first = 0.0, True
         for share, words in _wordings(query):
-            total = self._total(words)
-            peak = 0.0 if total is None else float(total.max(initial=0.0))
-            if total is not None and peak > 0:
+            total, where = self._total(words)
+            peak = float(total[where].max(initial=0.0))
+            if peak > 0:
                 value = float(total[product]) * (1.0 if first else share) / peak
                 first = False
                 if value > best:

@@ -61,13 +61,20 @@ class WishChannel(GraphChannel):
         met = self._filters.mask((wanted,)).astype(np.float32)
         if wanted.field != _PRICE or wanted.op not in ("<", "<=", ">", ">="):
             return met
-        price, bound = self._graph.products.price, as_number(wanted.value) or 0.0
-        known = np.isfinite(price) & (price > 0) & (bound > 0)
-        ratio = np.divide(bound, price, out=np.zeros_like(price), where=known)
+        bound = as_number(wanted.value) or 0.0
+        if bound <= 0:
+            return met
+        ratio = bound / self._prices
         if wanted.op in (">", ">="):
             ratio = np.divide(1.0, ratio, out=np.zeros_like(ratio), where=ratio > 0)
         near: npt.NDArray[np.float32] = np.maximum(met, np.minimum(ratio, 1.0)).astype(np.float32)
         return near
+
+    @cached_property
+    def _prices(self) -> npt.NDArray[np.float64]:
+        """float64 [n]: the price of each product; infinite where it is not known or nothing."""
+        price = self._graph.products.price
+        return np.where(np.isfinite(price) & (price > 0), price, np.inf)
 
 
 @query_channel("wishes", WishChannel.load)
