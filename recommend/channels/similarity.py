@@ -4,7 +4,6 @@ pictures."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -20,10 +19,8 @@ DEFAULTS = {"text": 1.0, "fused": 0.1, "image": 0.3}
 """The spaces that queries can enter, with their weights; KGE and GNN vectors have no query side of their
 own."""
 _USUAL = 100
-"""So many of the nearest are looked for at once: the nearest is needed in any case, and most answers need no
-more."""
-_FEW = 20
-"""The cosines of so few products are computed as quickly as looked up."""
+"""So many of the nearest are looked for at once where nothing is known of all: the nearest is needed in any
+case, and most answers need no more."""
 _LEAST_SPAN = 1e-5
 """Cosines closer together than this differ by rounding only."""
 
@@ -95,7 +92,8 @@ class _CosineSignal:
         self._index = index
         self._vector, self._worth = _direction(vector)
         self._floor = float(index.mean @ self._vector)
-        cosines, products = index.search(self._vector[None, :], _USUAL)
+        self._rough = index.roughly(self._vector)
+        cosines, products = index.search(self._vector[None, :], _USUAL if self._rough is None else 1)
         self._cosines: npt.NDArray[np.float32] = cosines[0]
         self._nearest: npt.NDArray[np.int64] = products[0]
         self._span = float(cosines[0, 0]) - self._floor
@@ -104,33 +102,26 @@ class _CosineSignal:
 
     def best(self, most: int, allowed: npt.NDArray[np.bool_] | None) -> npt.NDArray[np.int64]:
         cosines, products = self._cosines[:most], self._nearest[:most]
-        if most > _USUAL or not (allowed is None or allowed[self._index.products].all()):
+        if most > len(products) or (allowed is not None and self._index.limited(allowed)):
             (cosines,), (products,) = self._index.search(self._vector[None, :], most, allowed=allowed)
         found = products[products >= 0]
         return found[self._stretched(cosines[: len(found)]) > 0]
 
     def values(self, products: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
-        found = self._stretched(self._cosine(products))
+        found = self._stretched(self._index.cosine(self._vector, products))
         found[~self._index.covers(products)] = 0.0
         return found
 
-    def _cosine(self, products: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
-        """float32 [m]; those of the nearest are known."""
-        numbers, cosines = self._known
-        if len(products) < _FEW or not len(numbers):
-            return self._index.cosine(self._vector, products)
-        place = np.minimum(np.searchsorted(numbers, products), len(numbers) - 1)
-        known = numbers[place] == products
-        found = cosines[place]
-        found[~known] = self._index.cosine(self._vector, products[~known])
-        return found
-
-    @cached_property
-    def _known(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
-        """The nearest products by number, and their cosines; none where `cosine` may tell others."""
-        there = self._nearest[self._nearest >= 0] if self._index.repeats else self._nearest[:0]
-        order = np.argsort(there)
-        return there[order], self._cosines[order]
+    def roughly(self, count: int) -> tuple[npt.NDArray[np.float32], float] | None:
+        if self._rough is None:
+            return None
+        cosines, error = self._rough
+        found = cosines - np.float32(self._floor)
+        found *= np.float32(self._worth / self._span)
+        np.clip(found, 0, self._worth, out=found)
+        if len(self._index.products) < count:
+            found[~self._index.there] = 0
+        return found, error / self._span * float(self._worth)
 
     def _stretched(self, cosines: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         clipped: npt.NDArray[np.float32] = np.clip((cosines - self._floor) / self._span, 0.0, 1.0)

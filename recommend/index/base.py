@@ -17,13 +17,13 @@ class ProductIndex(Protocol):
         ...
 
     @property
-    def mean(self) -> npt.NDArray[np.float32]:
-        """float32 [d]: the mean vector."""
+    def there(self) -> npt.NDArray[np.bool_]:
+        """bool [products]: which products have one."""
         ...
 
     @property
-    def repeats(self) -> bool:
-        """True if `search` tells to the last bit the cosines that `cosine` would."""
+    def mean(self) -> npt.NDArray[np.float32]:
+        """float32 [d]: the mean vector."""
         ...
 
     def search(
@@ -36,6 +36,15 @@ class ProductIndex(Protocol):
         self, query: npt.NDArray[np.float32], products: npt.NDArray[np.int64]
     ) -> npt.NDArray[np.float32]:
         """float32 [m]: the cosine of each product, 0 for products that have no vector."""
+        ...
+
+    def roughly(self, query: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.float32], float] | None:
+        """(float32 [products]: about the cosine of each, anything for those without a vector, how far off at
+        most); None where that is not known of all at once."""
+        ...
+
+    def limited(self, allowed: npt.NDArray[np.bool_]) -> bool:
+        """Whether some product that has a vector is not among the allowed (bool [n])."""
         ...
 
     def has(self, product: int) -> bool: ...

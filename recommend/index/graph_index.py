@@ -103,14 +103,13 @@ class GraphIndex:
         self._store = store
         self._name = name
         self._ids = ids
-        self._covered = np.zeros(len(ids), dtype=np.bool_)
-        self._covered[products] = True
+        self.there = np.zeros(len(ids), dtype=np.bool_)
+        self.there[products] = True
         self._known: OrderedDict[bytes, dict[int, float]] = OrderedDict()
         self._lock = Lock()
 
-    @property
-    def repeats(self) -> bool:
-        return False  # and need not: what the store told is remembered here
+    def roughly(self, query: npt.NDArray[np.float32]) -> None:
+        """The store tells the nearest only."""
 
     def search(
         self, queries: npt.NDArray[np.float32], k: int, *, allowed: npt.NDArray[np.bool_] | None = None
@@ -119,7 +118,7 @@ class GraphIndex:
         k = min(k, len(self.products))
         scores = np.full((len(queries), k), np.finfo(np.float32).min, dtype=np.float32)
         numbers = np.full((len(queries), k), -1, dtype=np.int64)
-        if allowed is not None and allowed[self.products].all():
+        if allowed is not None and not self.limited(allowed):
             allowed = None
         for row, query in enumerate(queries):
             found = list(self._nearest(query, k, allowed).items())[:k]
@@ -132,17 +131,21 @@ class GraphIndex:
     ) -> npt.NDArray[np.float32]:
         """float32 [m]: the cosine of each product, 0 for products that have no vector."""
         known = self._remembered(query)
-        wanted = products[self._covered[products]].tolist()
+        wanted = products[self.there[products]].tolist()
         unknown = [number for number in dict.fromkeys(wanted) if number not in known]
         known = {**known, **self._among(query, unknown, len(unknown))}
         return np.array([known.get(number, 0.0) for number in products.tolist()], dtype=np.float32)
 
+    def limited(self, allowed: npt.NDArray[np.bool_]) -> bool:
+        """Whether some product that has a vector is not among the allowed (bool [n])."""
+        return bool((self.there & ~allowed).any())
+
     def has(self, product: int) -> bool:
-        return bool(self._covered[product])
+        return bool(self.there[product])
 
     def covers(self, products: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
         """bool [m]: which products have a vector."""
-        found: npt.NDArray[np.bool_] = self._covered[products]
+        found: npt.NDArray[np.bool_] = self.there[products]
         return found
 
     def _nearest(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from importlib import import_module
 from pathlib import Path
-from threading import Lock
+from threading import Lock, local
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
@@ -49,6 +49,7 @@ class VectorIndex:
         self._lock = Lock()
         self._matrix: npt.NDArray[np.float32] | None = None
         self._rounded: RoundedMatrix | None = None
+        self._lately = local()
 
     @classmethod
     def build(
@@ -116,20 +117,20 @@ class VectorIndex:
         The k rows whose rounded products are the largest show how large the k-th best product is at least;
         what rounding may have kept below that is looked at, too.
         """
-        rounded = self._rounded_matrix()
-        products = rounded.products(query)
+        products, error = self._rounded_products(query), self._rounded_matrix().error(query)
         if allowed is not None:
-            products[~allowed] = -np.inf
+            products = np.where(allowed, products, np.float32(-np.inf))
         scores = np.full(k, np.finfo(np.float32).min, dtype=np.float32)
         rows = np.full(k, -1, dtype=np.int64)
         if k and (last := kth_best(products, k)) > -np.inf:
-            first = np.flatnonzero(products >= last)
-            looked_at = self.products(query, first)
-            least = float(np.sort(looked_at)[-k])
+            near = np.flatnonzero(products >= last - np.float32(2 * error))
+            first = products[near] >= last
+            looked_at = self.products(query, near[first])
             # all of the first are among them: their true products are their rounded ones but for that error
-            candidates = np.flatnonzero(products >= np.minimum(last, least - rounded.error(query)))
+            least = float(np.sort(looked_at)[-k]) - error
+            looked = products[near] >= np.minimum(last, least)
+            candidates, known = near[looked], first[looked]
             exact = np.empty(len(candidates), dtype=np.float32)
-            known = products[candidates] >= last
             exact[known], exact[~known] = looked_at, self.products(query, candidates[~known])
         else:  # fewer are allowed than asked for
             candidates = np.flatnonzero(products > -np.inf)
@@ -137,6 +138,22 @@ class VectorIndex:
         best = top(exact, k)
         scores[: len(best)], rows[: len(best)] = exact[best], candidates[best]
         return scores, rows
+
+    def roughly(self, query: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.float32], float] | None:
+        """(float32 [n]: about the product of every row with a query, how far off at most); None where that is
+        not known of all rows at once."""
+        if not self.looks_twice:
+            return None
+        return self._rounded_products(query), self._rounded_matrix().error(query)
+
+    def _rounded_products(self, query: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """float32 [n]: the rounded product of every row with a query. Each thread keeps its last: more of the
+        nearest are looked for, or some of them, right after the first."""
+        key = query.tobytes()
+        known: tuple[bytes, npt.NDArray[np.float32]] | None = getattr(self._lately, "products", None)
+        if known is None or known[0] != key:
+            known = self._lately.products = key, self._rounded_matrix().products(query)
+        return known[1]
 
     def _rounded_matrix(self) -> RoundedMatrix:
         with self._lock:
@@ -203,7 +220,8 @@ class VectorIndex:
 class SpaceIndex:
     """The index of one vector space of products: rows of length 1, for the products that are present.
 
-    `products` int64 [rows]: the product of each row, ascending. `mean` float32 [d]: the mean row.
+    `products` int64 [rows]: the product of each row, ascending. `mean` float32 [d]: the mean row. `there`
+    bool [products]: which have a row.
     """
 
     def __init__(
@@ -214,6 +232,7 @@ class SpaceIndex:
         self.mean = mean
         self._row = np.full(count, -1, dtype=np.int64)
         self._row[products] = np.arange(len(products))
+        self.there = self._row >= 0
 
     @classmethod
     def of(cls, vectors: Vectors, *, seed: int = 0) -> SpaceIndex:
@@ -223,17 +242,13 @@ class SpaceIndex:
         mean = unit.mean(axis=0) if len(unit) else np.zeros(vectors.dim, dtype=np.float32)
         return cls(VectorIndex.build(unit, seed=seed), products, mean.astype(np.float32), len(vectors))
 
-    @property
-    def repeats(self) -> bool:
-        """True if the search of a single query tells to the last bit the cosines that `cosine` would."""
-        return self.index.looks_twice
-
     def search(
         self, queries: npt.NDArray[np.float32], k: int, *, allowed: npt.NDArray[np.bool_] | None = None
     ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
         """(cosines float32 [m, k], product numbers int64 [m, k], -1 where there are no more)."""
+        some = allowed is not None and self.limited(allowed)
         scores, rows = self.index.search(
-            queries, k, allowed=None if allowed is None else allowed[self.products]
+            queries, k, allowed=allowed[self.products] if allowed is not None and some else None
         )
         return scores, np.where(rows >= 0, self.products[np.maximum(rows, 0)], -1)
 
@@ -248,12 +263,26 @@ class SpaceIndex:
             found[known] = self.index.products(query, rows[known])
         return found
 
+    def roughly(self, query: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.float32], float] | None:
+        """(float32 [products]: about the cosine of each, anything for those without a vector, how far off at
+        most); None where that is not known of all at once."""
+        found = self.index.roughly(query)
+        if found is None or len(found[0]) == len(self._row):
+            return found
+        cosines = np.zeros(len(self._row), dtype=np.float32)
+        cosines[self.there] = found[0]
+        return cosines, found[1]
+
+    def limited(self, allowed: npt.NDArray[np.bool_]) -> bool:
+        """Whether some product that has a vector is not among the allowed (bool [n])."""
+        return bool((self.there & ~allowed).any())
+
     def has(self, product: int) -> bool:
-        return bool(self._row[product] >= 0)
+        return bool(self.there[product])
 
     def covers(self, products: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
         """bool [m]: which products have a vector."""
-        found: npt.NDArray[np.bool_] = self._row[products] >= 0
+        found: npt.NDArray[np.bool_] = self.there[products]
         return found
 
     def arrays(self) -> Arrays:

@@ -1,8 +1,10 @@
 """Several signals about one query, added up: the k products with the largest sum, provably.
 
-Each channel names its best products; a product that no channel named cannot score more than the sum of what
-each channel gave its last one. If that bound may still reach the list, every channel is asked for more
-(Fagin, Lotem & Naor, "Optimal aggregation algorithms for middleware", 2003: the threshold algorithm).
+Where every signal is roughly known for all products at once, few of them can be among the best: only their
+exact scores are worked out. Else each channel names its best products; a product that no channel named cannot
+score more than the sum of what each channel gave its last one. If that bound may still reach the list, every
+channel is asked for more (Fagin, Lotem & Naor, "Optimal aggregation algorithms for middleware", 2003: the
+threshold algorithm).
 """
 
 from __future__ import annotations
@@ -14,11 +16,16 @@ import numpy as np
 import numpy.typing as npt
 
 from recommend.behaviour import History
-from recommend.channels.base import DenseSignal, Signal
+from recommend.channels.base import DenseSignal, Rough, Signal
 from recommend.rank.additive import Additive
+from recommend.rank.top import kth_best, top
 
 TASTE = "taste"
 _FIRST = 100
+_MOST = 20_000
+"""Of no more products the exact scores are worked out at once."""
+_ROUNDING = 1e-4
+"""More than sums of some float32 are off."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -74,6 +81,11 @@ def blend(
 
     Only products of which some part that leads says something, if there is such a part.
     """
+    if allowed is not None and (able := _able(parts, k, allowed)) is not None:
+        scores = summed(parts, able)
+        best = top(scores, k)
+        best = best[scores[best] > 0]
+        return able[best], scores[best]
     lists = _merged(parts)
     most = max(_FIRST, 2 * k)
     while True:
@@ -95,20 +107,56 @@ def blend(
     return products[chosen], scores[chosen]
 
 
+def _able(parts: Sequence[Part], k: int, allowed: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64] | None:
+    """int64, ascending: allowed products among which the k best are, by what is roughly known of all. None
+    where too little is known, or too many would be left."""
+    ahead = [part for part in parts if part.leads] or list(parts)
+    found = _roughly(ahead, len(allowed))
+    if found is None or not 0 < k <= len(allowed):
+        return None
+    total, error = found
+    if not allowed.all():
+        total[~allowed] = -np.inf
+    if len(ahead) < len(parts):
+        behind = _roughly([part for part in parts if not part.leads], len(allowed))
+        if behind is None:
+            return None
+        perhaps, surely = total > -error, total > error
+        error += behind[1]
+        total += behind[0]
+        last = kth_best(np.where(surely, total, np.float32(-np.inf)), k)
+        total[~perhaps] = -np.inf
+    else:
+        last = kth_best(total, k)
+    if last <= error:
+        return None
+    able = np.flatnonzero(total >= last - np.float32(2 * error))
+    return able if len(able) <= _MOST else None
+
+
+def _roughly(parts: Sequence[Part], count: int) -> tuple[npt.NDArray[np.float32], float] | None:
+    """(float32 [count]: about what some parts add to the score of every product, how far off at most)."""
+    total, error = np.zeros(count, dtype=np.float32), _ROUNDING
+    for part in parts:
+        if isinstance(part.signal, DenseSignal):
+            part.signal.add_to(total, part.weight)
+            continue
+        rough = part.signal.roughly(count) if isinstance(part.signal, Rough) else None
+        if rough is None:
+            return None
+        total += np.multiply(rough[0], np.float32(part.weight), out=rough[0])
+        error += part.weight * rough[1]
+    return total, error
+
+
 def _merged(parts: Sequence[Part]) -> list[Part]:
     """The parts whose best products are asked for: those known for every product are added up before, so that
     the bound is that of their sum and not the sum of their bounds."""
-    total: npt.NDArray[np.float32] | None = None
-    others: list[Part] = []
-    for part in parts:
-        if isinstance(part.signal, DenseSignal):
-            values = np.float32(part.weight) * part.signal.all
-            total = values if total is None else np.add(total, values, out=total)
-        else:
-            others.append(part)
-    if total is None:
+    known = [(part.signal, part.weight) for part in parts if isinstance(part.signal, DenseSignal)]
+    others = [part for part in parts if not isinstance(part.signal, DenseSignal)]
+    if not known:
         return others
-    return [Part(name="", weight=1.0, signal=DenseSignal(total)), *others]
+    return [Part(name="", weight=1.0, signal=DenseSignal.summed(known)), *others]
 
 
 def summed(parts: Sequence[Part], products: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:

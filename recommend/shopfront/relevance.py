@@ -47,10 +47,8 @@ def relevant(parts: Sequence[Part], listed: Mask, *, share: float = SHARE, most:
     others = sum(part.weight for part in parts if not isinstance(part.signal, DenseSignal))
     if least <= others + _ROUNDING:
         return _ranked(partial(blend, parts), listed, share=share, most=most)
-    total = np.zeros(len(listed), dtype=np.float32)
-    for part in parts:
-        if isinstance(part.signal, DenseSignal):
-            total += np.float32(part.weight) * part.signal.all
+    known = [(part.signal, part.weight) for part in parts if isinstance(part.signal, DenseSignal)]
+    total = DenseSignal.summed(known).all
     able = np.flatnonzero(listed & (total >= least - others - _ROUNDING))
     scores = summed(parts, able)
     found = np.zeros(len(listed), dtype=np.bool_)
