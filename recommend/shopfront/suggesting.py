@@ -19,6 +19,7 @@ from kg.arrays import Arrays, load_arrays
 from kg.errors import SettingsError, VersionError
 from kg.graph import Graph
 from kg.texts import Texts
+from recommend.rank.top import top
 from recommend.shopfront.suggestible import KINDS, SuggestionKind, entries
 from recommend.shopfront.word_index import Span, WordIndex, runs
 from recommend.understand.tokens import is_cjk
@@ -69,7 +70,6 @@ class Suggester:
         self._words = WordIndex.from_arrays(arrays)
         self._kind = arrays["kind"].astype(np.int8, copy=False)
         self._worth = arrays["worth"].astype(np.float32, copy=False)
-        self._of_kind = [np.flatnonzero(self._kind == number) for number in range(len(KINDS))]
 
     @classmethod
     def of(cls, graph: Graph) -> Suggester:
@@ -128,17 +128,25 @@ class Suggester:
         if not words or not len(self._texts):
             return ()
         spans = [self._spans(word, last=place == len(words) - 1) for place, word in enumerate(words)]
-        score = self._scores(spans)
-        if np.count_nonzero(np.isfinite(score)) < k:
+        count = len(self._texts)
+        having = [self._words.having(some, count) for some in spans]
+        found = [self._scored(spans, _all(having, count))]
+        if len(found[0][0]) < k:
             for place, word in enumerate(words):
-                near = self._words.nearly(word)
+                left = _all([*having[:place], *having[place + 1 :]], count)
+                near = self._words.nearly(word) if left.any() else []
                 if near:
-                    mended = self._scores([*spans[:place], near, *spans[place + 1 :]]) - np.float32(_MISTAKE)
-                    score = np.maximum(score, mended)
+                    left &= self._words.having(near, count)
+                    entries, scores = self._scored([*spans[:place], near, *spans[place + 1 :]], left)
+                    found.append((entries, scores - np.float32(_MISTAKE)))
+        score = np.full(count, -np.inf, dtype=np.float32)
+        for entries, scores in found:
+            score[entries] = np.maximum(score[entries], scores)
+        able = found[0][0] if len(found) == 1 else np.unique(np.concatenate([one for one, _ in found]))
         if hidden is not None:
-            products = self._of_kind[KINDS.index("product")]
-            score[products[hidden[self._arrays["node"][products]]]] = -np.inf
-        return self._chosen(score, words, k)
+            product = self._kind[able] == KINDS.index("product")
+            able = able[~(product & hidden[np.where(product, self._arrays["node"][able], 0)])]
+        return self._chosen(able, score[able], words, k)
 
     def _spans(self, word: str, *, last: bool) -> list[Span]:
         whole = self._words.whole(word)
@@ -146,30 +154,30 @@ class Suggester:
             return [self._words.beginning(word)]
         return [whole]
 
-    def _scores(self, spans: Sequence[Sequence[Span]]) -> npt.NDArray[np.float32]:
-        """float32 [m]: what each suggestion is worth for some words, -inf where one is missing."""
-        count = len(self._texts)
-        everywhere, begins = np.ones(count, dtype=np.bool_), np.zeros(count, dtype=np.bool_)
-        for some in spans:
-            having, beginning = self._words.texts(some, count)
-            everywhere &= having
-            begins |= beginning
-        score = np.where(everywhere, self._worth, np.float32(-np.inf))
-        score[begins] += np.float32(_BEGINS)
-        return score
+    def _scored(
+        self, spans: Sequence[Sequence[Span]], having: Mask
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
+        """(the suggestions that have all of some words, ascending; float32 [m]: what each is worth)."""
+        entries = np.flatnonzero(having)
+        score = self._worth[entries]
+        score[self._words.beginning_with(spans, entries)] += np.float32(_BEGINS)
+        return entries, score
 
-    def _chosen(self, score: npt.NDArray[np.float32], words: list[str], k: int) -> tuple[Suggestion, ...]:
+    def _chosen(
+        self, able: npt.NDArray[np.int64], score: npt.NDArray[np.float32], words: list[str], k: int
+    ) -> tuple[Suggestion, ...]:
+        """The best of some suggestions (ascending), by their scores."""
         said = " ".join(words)
         candidates: list[tuple[float, int, str, int]] = []
-        for number, own in enumerate(self._of_kind):
-            found = own[np.isfinite(score[own])]
-            if len(found) > 4 * k:
-                # of equals the first: the order of a kind is the same every time
-                found = found[np.argsort(-score[found], kind="stable")[: 4 * k]]
-            for entry in found.tolist():
+        kinds = self._kind[able]
+        for number in range(len(KINDS)):
+            own = np.flatnonzero(kinds == number)
+            # of equals the first: the order of a kind is the same every time
+            for place in (own[top(score[own], 4 * k)] if len(own) > 4 * k else own).tolist():
+                entry = int(able[place])
                 text = " ".join(runs(self._texts[entry]))
                 exact = _EQUALS * (text == said) + _BEGINS * text.startswith(said)
-                candidates.append((float(score[entry]) + exact, number, text, entry))
+                candidates.append((float(score[place]) + exact, number, text, entry))
         candidates.sort(key=lambda one: (-one[0], *one[1:]))
         listed: list[Suggestion] = []
         seen: set[str] = set()
@@ -201,3 +209,11 @@ class Suggester:
             count=int(self._arrays["count"][entry]),
             brand=self._graph.nodes["brand"][brand] if brand >= 0 else "",
         )
+
+
+def _all(masks: Sequence[Mask], count: int) -> Mask:
+    """bool [count]: where all of some masks hold."""
+    found = np.ones(count, dtype=np.bool_)
+    for mask in masks:
+        found &= mask
+    return found

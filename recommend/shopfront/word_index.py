@@ -140,15 +140,30 @@ class WordIndex:
             else:
                 here += 1
 
-    def texts(self, spans: Sequence[Span], count: int) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-        """(bool [count]: the texts that have one of the words, bool [count]: those that begin with one)."""
-        having, beginning = np.zeros(count, dtype=np.bool_), np.zeros(count, dtype=np.bool_)
+    def having(self, spans: Sequence[Span], count: int) -> npt.NDArray[np.bool_]:
+        """bool [count]: the texts that have one of the words."""
+        found = np.zeros(count, dtype=np.bool_)
         for span in spans:
-            cells = slice(int(self._indptr[span.start]), int(self._indptr[span.stop]))
-            text = self._text[cells]
-            having[text] = True
-            beginning[text[self._first[cells]]] = True
-        return having, beginning
+            found[self._text[int(self._indptr[span.start]) : int(self._indptr[span.stop])]] = True
+        return found
+
+    def beginning_with(
+        self, several: Sequence[Sequence[Span]], texts: npt.NDArray[np.int64]
+    ) -> npt.NDArray[np.bool_]:
+        """bool [m]: which of some texts begin with a word of one of several spans."""
+        first = self._first_word[texts]
+        found = np.zeros(len(texts), dtype=np.bool_)
+        for span in (span for some in several for span in some):
+            found |= (first >= span.start) & (first < span.stop)
+        return found
+
+    @cached_property
+    def _first_word(self) -> npt.NDArray[np.int64]:
+        """int64 [texts]: the word that each text begins with, -1 if none."""
+        found = np.full(int(self._text.max(initial=-1)) + 1, -1, dtype=np.int64)
+        words = np.repeat(np.arange(len(self)), np.diff(self._indptr))
+        found[self._text[self._first]] = words[self._first]
+        return found
 
     def arrays(self) -> Arrays:
         return {

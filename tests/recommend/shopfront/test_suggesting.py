@@ -261,9 +261,9 @@ letters = st.text("abc", min_size=1, max_size=6)
 def test_near_words_are_exactly_those_with_at_most_one_mistake(words: list[str], typed: str) -> None:
     index = WordIndex.of(words)
     count = len(words)
-    exact, _ = index.texts([index.beginning(typed)], count)
+    exact = index.having([index.beginning(typed)], count)
     assert exact.tolist() == [word.startswith(typed) for word in words]
-    near, _ = index.texts(index.nearly(typed), count)
+    near = index.having(index.nearly(typed), count)
     expected = [
         len(typed) >= 4 and any(word.startswith(variant) for variant in _variants(typed)) for word in words
     ]
