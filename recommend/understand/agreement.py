@@ -52,13 +52,15 @@ class Agreement:
         """How many products of a type (or category) are for a node."""
         return _cell(self.fitting, thing, node)
 
-    def things_with(self, node: int) -> list[tuple[int, int]]:
-        """(type or category, how many of its products have a node), the most frequent first."""
-        start, stop = int(self._backward.indptr[node]), int(self._backward.indptr[node + 1])
-        things = self._backward.indices[start:stop].tolist()
-        return sorted(
-            zip(things, self._backward.data[start:stop].tolist(), strict=True), key=lambda p: (-p[1], p[0])
-        )
+    def things_with(self, node: int, *, least: float = 0.0) -> list[tuple[int, int]]:
+        """(type or category, how many of its products have a node: at least `least`), the most frequent
+        first."""
+        cells = slice(int(self._backward.indptr[node]), int(self._backward.indptr[node + 1]))
+        things, counts = self._backward.indices[cells], self._backward.data[cells]
+        if least > 0:
+            enough = counts >= least
+            things, counts = things[enough], counts[enough]
+        return sorted(zip(things.tolist(), counts.tolist(), strict=True), key=lambda p: (-p[1], p[0]))
 
     @cached_property
     def _backward(self) -> sp.csr_array:

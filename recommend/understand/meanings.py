@@ -127,9 +127,7 @@ def narrowed(
         both = 0 if nodes.is_thing(value) else agreement.have(wide, value)
         if both < _ENOUGH:
             continue
-        for narrow, count in agreement.things_with(value):
-            if count < _MOSTLY * both:
-                break
+        for narrow, count in agreement.things_with(value, least=_MOSTLY * both):
             usual = int(agreement.counts[narrow]) / max(1, int(agreement.counts[wide]))
             if narrow != wide and count / both >= _RAISED * usual and nodes.is_below(narrow, wide):
                 weight = head.weights.pop(wide)
@@ -147,9 +145,8 @@ def things_of(one: Meaning, agreement: Agreement, says_kind: Callable[[int], boo
         most = int(agreement.counts[node])
         if not most or not says_kind(node):
             continue
-        for thing, count in agreement.things_with(node)[:MOST_NODES]:
-            if count >= _OFTEN * most:
-                things[thing] = things.get(thing, 0.0) + weight * count / most
+        for thing, count in agreement.things_with(node, least=_OFTEN * most)[:MOST_NODES]:
+            things[thing] = things.get(thing, 0.0) + weight * count / most
     if things:
         one.weights = kept(things)
     return bool(things)
