@@ -54,7 +54,7 @@ def _in_a_row(phrase: Sequence[str], words: Sequence[str]) -> bool:
 
 @lru_cache(maxsize=1_000)
 def _plainly(words: str) -> re.Pattern[str]:
-    """The very words: where they stand in ASCII, their `tokens` are in a row; other titles may say them too."""
+    """The very words: where they stand in ASCII, their `tokens` are in a row; others may say them too."""
     said = re.escape(" ".join(words.casefold().split()))
     return re.compile(rf"(?<![\w.']){said}(?![\w.'])" if words.isascii() else r"(?!)")
 

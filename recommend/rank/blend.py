@@ -111,14 +111,14 @@ def _able(parts: Sequence[Part], k: int, allowed: npt.NDArray[np.bool_]) -> npt.
     """int64, ascending: allowed products among which the k best are, by what is roughly known of all. None
     where too little is known, or too many would be left."""
     ahead = [part for part in parts if part.leads] or list(parts)
-    found = _roughly(ahead, len(allowed))
+    found = roughly(ahead, len(allowed))
     if found is None or not 0 < k <= len(allowed):
         return None
     total, error = found
     if not allowed.all():
         total[~allowed] = -np.inf
     if len(ahead) < len(parts):
-        behind = _roughly([part for part in parts if not part.leads], len(allowed))
+        behind = roughly([part for part in parts if not part.leads], len(allowed))
         if behind is None:
             return None
         perhaps, surely = total > -error, total > error
@@ -134,7 +134,7 @@ def _able(parts: Sequence[Part], k: int, allowed: npt.NDArray[np.bool_]) -> npt.
     return able if len(able) <= _MOST else None
 
 
-def _roughly(parts: Sequence[Part], count: int) -> tuple[npt.NDArray[np.float32], float] | None:
+def roughly(parts: Sequence[Part], count: int) -> tuple[npt.NDArray[np.float32], float] | None:
     """(float32 [count]: about what some parts add to the score of every product, how far off at most)."""
     total, error = np.zeros(count, dtype=np.float32), _ROUNDING
     for part in parts:

@@ -125,8 +125,13 @@ class AttributeColumns:
         """(codes of texts and truths, how many of some products (bool [n]) have each), without numbers."""
         _, _, _, rows, value = self._cells
         cells = self.cells(attribute)
-        cells = cells[(value[cells] >= 0) & mask[rows[cells]]]
+        cells = cells[mask[rows[cells]]]
+        cells = cells[value[cells] >= 0]
         size = np.int64(self.truth + 1)
+        if (np.diff(rows[cells]) > 0).all():  # a product each
+            counts = np.bincount(value[cells])
+            codes = np.flatnonzero(counts)
+            return codes, counts[codes]
         keys = np.unique(rows[cells] * size + value[cells])
         codes, counts = np.unique(keys % size, return_counts=True)
         return codes, counts

@@ -95,9 +95,16 @@ class Choice(NamedTuple):
 
 
 def value_facet(
-    field: str, choices: Iterable[Choice], picked: Collection[str], *, total: int, most: int
+    field: str,
+    choices: Iterable[Choice],
+    picked: Collection[str],
+    *,
+    total: int,
+    most: int,
+    left_out: int = 0,
 ) -> Facet:
-    """The most frequent choices, and with them those that are picked (folded values)."""
+    """The most frequent choices, and with them those that are picked (folded values). So many more were left
+    out before, none of which is either."""
     ordered = sorted(choices, key=lambda one: (-one.products, one.label.casefold(), one.value))
     values: list[FacetValue] = []
     for place, one in enumerate(ordered):
@@ -109,7 +116,7 @@ def value_facet(
                     value=one.value, label=one.label, count=one.products, selected=selected, where=where
                 )
             )
-    more = len(ordered) - len(values)
+    more = len(ordered) - len(values) + left_out
     return Facet(field=field, kind="values", total=total, values=tuple(values), more=more)
 
 

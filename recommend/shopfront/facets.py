@@ -93,12 +93,15 @@ class Facets:
         if field == "category":
             level = _level(sets, counts, picked, len(products))
         level[picked] = True
-        choices = [
-            Choice(sets.texts[code], sets.labels[code], int(counts[code]))
-            for code in np.flatnonzero(level).tolist()
-        ]
+        codes = np.flatnonzero(level)
+        left_out = 0
+        if len(codes) > most > 0:  # a shop may have thousands of brands
+            last = np.partition(counts[codes], -most)[-most]
+            shown = codes[(counts[codes] >= last) | np.isin(codes, picked)]
+            codes, left_out = shown, len(codes) - len(shown)
+        choices = [Choice(sets.texts[code], sets.labels[code], int(counts[code])) for code in codes.tolist()]
         texts = {sets.texts[code].casefold() for code in picked.tolist()}
-        return value_facet(field, choices, texts, total=len(products), most=most)
+        return value_facet(field, choices, texts, total=len(products), most=most, left_out=left_out)
 
     def _prices(self, narrowed: Narrowed) -> Facet:
         products = narrowed.products("price")

@@ -17,8 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from recommend.channels.base import DenseSignal
-from recommend.rank.blend import Part, blend, summed
-from recommend.rank.top import top
+from recommend.rank.blend import Part, blend, roughly, summed
+from recommend.rank.top import kth_best, top
 
 Numbers = npt.NDArray[np.int64]
 Scores = npt.NDArray[np.float32]
@@ -44,6 +44,8 @@ def relevant(parts: Sequence[Part], listed: Mask, *, share: float = SHARE, most:
     if len(products) == 0:
         return np.zeros(len(listed), dtype=np.bool_)
     least = np.float32(share) * best[0]
+    if all(part.leads for part in parts) and (found := roughly(parts, len(listed))) is not None:
+        return _among(*found, partial(summed, parts), listed, least, most)
     others = sum(part.weight for part in parts if not isinstance(part.signal, DenseSignal))
     if least <= others + _ROUNDING:
         return _ranked(partial(blend, parts), listed, share=share, most=most)
@@ -54,6 +56,29 @@ def relevant(parts: Sequence[Part], listed: Mask, *, share: float = SHARE, most:
     found = np.zeros(len(listed), dtype=np.bool_)
     enough = np.where(scores >= least, scores, -np.inf).astype(np.float32)
     found[able[top(enough, most)]] = True
+    return found
+
+
+def _among(
+    total: Scores,
+    error: float,
+    scores: Callable[[Numbers], Scores],
+    listed: Mask,
+    least: np.float32,
+    most: int,
+) -> Mask:
+    """The same where scores are roughly known: `total` float32 [n], off by no more than `error`. Those that
+    this leaves open are worked out."""
+    total[~listed] = -np.inf
+    low, high = least - error, least + error
+    if np.count_nonzero(total >= low) > most:  # those at the end of the result have to be told apart
+        last = kth_best(total, most)
+        low, high = max(low, last - 2 * error), max(high, last + 2 * error)
+    found = total > high
+    unsure = np.flatnonzero((total >= low) & ~found)
+    exact = scores(unsure)
+    enough = np.where((exact >= least) & (exact > 0), exact, -np.inf).astype(np.float32)
+    found[unsure[top(enough, most - int(np.count_nonzero(found)))]] = True
     return found
 
 

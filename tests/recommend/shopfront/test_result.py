@@ -27,6 +27,17 @@ class Near:
         return self._dense.values(products)
 
 
+class Blurred(Near):
+    """The same, and its values are known for all but for an error."""
+
+    def __init__(self, values: Sequence[float], seed: int) -> None:
+        super().__init__(values)
+        self._blur = np.random.default_rng(seed).uniform(-0.1, 0.1, len(values)).astype(np.float32)
+
+    def roughly(self, count: int) -> tuple[Scores, float]:
+        return self._dense.all + self._blur, 0.1001
+
+
 def test_the_result_is_what_has_a_share_of_the_best_score() -> None:
     listed = np.ones(6, dtype=np.bool_)
     words = [dense(SIX)]
@@ -39,10 +50,20 @@ def test_the_result_is_what_has_a_share_of_the_best_score() -> None:
 
 
 @given(
-    data=st.data(), share=st.floats(0, 1), weights=st.tuples(*[st.floats(0.1, 2)] * 3), leads=st.booleans()
+    data=st.data(),
+    share=st.floats(0, 1),
+    weights=st.tuples(*[st.floats(0.1, 2)] * 3),
+    leads=st.booleans(),
+    blurred=st.booleans(),
+    most=st.sampled_from([10, 10_000]),
 )
 def test_the_result_is_what_scores_enough_of_all_products(
-    data: st.DataObject, share: float, weights: tuple[float, float, float], leads: bool
+    data: st.DataObject,
+    share: float,
+    weights: tuple[float, float, float],
+    leads: bool,
+    blurred: bool,
+    most: int,
 ) -> None:
     count = data.draw(st.sampled_from([1, 7, 900]))
     rng = np.random.default_rng(data.draw(st.integers(0, 99)))
@@ -53,14 +74,19 @@ def test_the_result_is_what_scores_enough_of_all_products(
     parts = [
         Part(name="words", weight=weights[0], signal=DenseSignal(words)),
         Part(name="kinds", weight=weights[1], signal=DenseSignal(kinds), leads=leads),
-        Part(name="near", weight=weights[2], signal=Near(near.tolist())),
+        Part(name="near", weight=weights[2], signal=Blurred(near, 5) if blurred else Near(near.tolist())),
     ]
     everything = np.arange(count)
     scores = summed(parts, everything)
     best = scores[listed].max(initial=0.0)
-    found = relevant(parts, listed, share=share)
+    found = relevant(parts, listed, share=share, most=most)
     sure = np.abs(scores - np.float32(share) * best) > 1e-5  # not decided by rounding
     expected = listed & (scores > 0) & (scores >= np.float32(share) * best)
+    if np.count_nonzero(expected) > most:
+        able = np.where(expected, scores, -np.inf)
+        last = np.sort(able)[-most]
+        sure &= np.abs(scores - last) > 1e-5
+        expected &= able >= last
     assert found[sure].tolist() == expected[sure].tolist()
 
 
