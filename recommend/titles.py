@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -37,13 +37,13 @@ class Titles:
             rows = self._mentioning(phrase)
             rows = rows[among[rows]]
         hint = phrase[0][: max(1, len(phrase[0]) - 1)]  # 'batteri' is the stem of what titles call a battery
-        denied, plainly = _denial(words), _plainly(words)
+        said, plain = words.casefold(), " ".join(words.split()).casefold() if words.isascii() else ""
         for row in rows.tolist():
             title = self._titles[row]
             folded = title.casefold()
-            if hint not in folded or denied.search(folded):
+            if hint not in folded or _denied(said, folded):
                 continue
-            if (title.isascii() and plainly.search(folded)) or _in_a_row(phrase, tokens(title)):
+            if (title.isascii() and plain and _stands_in(plain, folded)) or _in_a_row(phrase, tokens(title)):
                 yield row
 
 
@@ -52,20 +52,43 @@ def _in_a_row(phrase: Sequence[str], words: Sequence[str]) -> bool:
     return any(list(words[at : at + length]) == list(phrase) for at in range(len(words) - length + 1))
 
 
-@lru_cache(maxsize=1_000)
-def _plainly(words: str) -> re.Pattern[str]:
-    """The very words: where they stand in ASCII, their `tokens` are in a row; others may say them too."""
-    said = re.escape(" ".join(words.casefold().split()))
-    return re.compile(rf"(?<![\w.']){said}(?![\w.'])" if words.isascii() else r"(?!)")
+def _stands_in(plain: str, folded: str) -> bool:
+    """Whether the very words stand in a text of ASCII, by themselves: then their `tokens` are in a row. Other
+    texts may say them too."""
+    return any(
+        _joins(folded[at - 1 : at]) and _joins(folded[at + len(plain) : at + len(plain) + 1])
+        for at in _places(plain, folded)
+    )
 
 
-@lru_cache(maxsize=1_000)
-def _denial(words: str) -> re.Pattern[str]:
-    """What says that something goes without: "no fan", "fan-free"."""
+def _joins(beside: str) -> bool:
+    """Whether what stands beside a word is no part of it."""
+    return not (beside.isalnum() or beside in ("_", ".", "'"))
+
+
+def _denied(said: str, folded: str) -> bool:
+    """Whether a text says that it goes without something: "no fan", "fan-free"."""
+    before, after = _cues()
+    return any(
+        before.search(folded[:at]) or after.match(folded, at + len(said)) for at in _places(said, folded)
+    )
+
+
+def _places(said: str, folded: str) -> Iterator[int]:
+    """Where a text has some words."""
+    at = folded.find(said)
+    while at >= 0:
+        yield at
+        at = folded.find(said, at + 1)
+
+
+@cache
+def _cues() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """What stands right before or behind a thing that is lacking; for all things, because to compile it takes
+    longer than to read a thousand titles."""
     grammar = packaged_grammar()
-    said = re.escape(words.casefold())
     before, after = (
         "|".join(re.escape(phrase).replace(r"\ ", r"[\W_]+") for phrase in sorted(grammar.phrases[cue]))
         for cue in ("without", "without_after")
     )
-    return re.compile(rf"(?:^|[\W_]|(?=[{CJK}]))(?:{before})[\s-]*{said}|{said}[\s-]*(?:{after})")
+    return re.compile(rf"(?:^|[\W_]|(?=[{CJK}]))(?:{before})[\s-]*\Z"), re.compile(rf"[\s-]*(?:{after})")
