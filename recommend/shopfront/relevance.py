@@ -44,13 +44,13 @@ def relevant(parts: Sequence[Part], listed: Mask, *, share: float = SHARE, most:
     if len(products) == 0:
         return np.zeros(len(listed), dtype=np.bool_)
     least = np.float32(share) * best[0]
-    if all(part.leads for part in parts) and (found := roughly(parts, len(listed))) is not None:
-        return _among(*found, partial(summed, parts), listed, least, most)
+    if all(part.leads for part in parts) and (known := roughly(parts, len(listed))) is not None:
+        return _among(*known, partial(summed, parts), listed, least, most)
     others = sum(part.weight for part in parts if not isinstance(part.signal, DenseSignal))
     if least <= others + _ROUNDING:
         return _ranked(partial(blend, parts), listed, share=share, most=most)
-    known = [(part.signal, part.weight) for part in parts if isinstance(part.signal, DenseSignal)]
-    total = DenseSignal.summed(known).all
+    whole = [(part.signal, part.weight) for part in parts if isinstance(part.signal, DenseSignal)]
+    total = DenseSignal.summed(whole).all
     able = np.flatnonzero(listed & (total >= least - others - _ROUNDING))
     scores = summed(parts, able)
     found = np.zeros(len(listed), dtype=np.bool_)

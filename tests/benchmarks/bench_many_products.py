@@ -1,7 +1,7 @@
 """How long a search takes in shops of more and more products, the largest kind holding a quarter of them.
 
-The shops are made up (`many_products`). Links between products are left out of the build, since no search asks
-for them; so are lessons, by which every size would get weights of its own.
+The shops are made up (`many_products`). Links between products are left out of the build, since no search
+asks for them; so are lessons, by which every size would get weights of its own.
 """
 
 from __future__ import annotations

@@ -74,7 +74,11 @@ def test_the_result_is_what_scores_enough_of_all_products(
     parts = [
         Part(name="words", weight=weights[0], signal=DenseSignal(words)),
         Part(name="kinds", weight=weights[1], signal=DenseSignal(kinds), leads=leads),
-        Part(name="near", weight=weights[2], signal=Blurred(near, 5) if blurred else Near(near.tolist())),
+        Part(
+            name="near",
+            weight=weights[2],
+            signal=Blurred(near.tolist(), 5) if blurred else Near(near.tolist()),
+        ),
     ]
     everything = np.arange(count)
     scores = summed(parts, everything)
