@@ -208,7 +208,7 @@ class FilterIndex:
         names = self._attribute_names.get(name.casefold())
         if names is None:
             return found
-        cells = np.flatnonzero(np.isin(table.name, names))
+        cells = self._cells(names)
         if condition.op in _ORDERINGS:
             number, unit = _amount(condition.values[0]) or (math.nan, None)
             near = condition.op in ("<=", ">=")
@@ -226,6 +226,21 @@ class FilterIndex:
                 hit |= np.isin(texts, self._attribute_texts.get(wanted, ()))
         found[self._attribute_rows[cells[hit]]] = True
         return found
+
+    def _cells(self, names: Sequence[int]) -> npt.NDArray[np.int64]:
+        """The cells of an attribute, by the numbers of all spellings of its name, ascending."""
+        order, starts = self._by_name
+        cells = np.concatenate([order[starts[name] : starts[name + 1]] for name in names])
+        return cells if len(names) == 1 else np.sort(cells)
+
+    @cached_property
+    def _by_name(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """(all cells by the number of their attribute's name, where each name begins)."""
+        name, count = self._table.attributes.name, len(self._table.attributes.names)
+        short = name.astype(np.uint16) if count <= 2**16 else name  # what is short is sorted by its digits
+        starts = np.zeros(count + 1, dtype=np.int64)
+        np.cumsum(np.bincount(name, minlength=count), out=starts[1:])
+        return np.argsort(short, kind="stable"), starts
 
     @cached_property
     def _measured_cells(self) -> MeasuredCells:
