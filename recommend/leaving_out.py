@@ -12,7 +12,7 @@ from functools import cache
 from recommend.understand.language import packaged_grammar
 from recommend.understand.marks import Mark, Marker
 from recommend.understand.reading import Entity, Reading
-from recommend.understand.words import Word, normal, split
+from recommend.understand.words import normal, split
 
 _JOINS: tuple[Mark, ...] = ("without", "stop", "or")
 _LEADS_TO = frozenset({"but", "and", "aber", "und", "mais", "et", "pero", "y", "但", "且"})
@@ -29,7 +29,7 @@ def without_left_out(text: str, reading: Reading) -> str:
         return text
     plain = normal(text)
     words = split(plain)
-    marks = _marks(words)
+    marks = _marker().mark(plain, words, ())
     taken = {place for entity in reading.entities for place in range(entity.start, entity.stop)}
     gone: set[int] = set()
     for entity in excluded:
@@ -57,10 +57,6 @@ def without_left_out(text: str, reading: Reading) -> str:
 def left_out(reading: Reading) -> list[Entity]:
     """What a query leaves out. A bare number is none: the 17 of "cartridge no. 17" is a name."""
     return [entity for entity in reading.excluded if not entity.words.isdecimal()]
-
-
-def _marks(words: Sequence[Word]) -> list[Mark]:
-    return _marker().mark(words, ())
 
 
 @cache

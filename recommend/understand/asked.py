@@ -74,7 +74,7 @@ def _cut(
     marker: Marker,
     names: NameTable,
 ) -> Asked:
-    marks = marker.mark(words, measures)
+    marks = marker.mark(text, words, measures)
 
     tied = [_is_model(text, one, other) for one, other in pairwise(words)]
 

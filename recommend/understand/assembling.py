@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Literal
@@ -90,14 +90,18 @@ def assembled(
     )
 
 
-def with_guess(reading: Reading, guess: Sequence[tuple[Node, float]], least: float) -> Reading:
+def with_guess(
+    reading: Reading, guess: Sequence[tuple[Node, float]], least: float, *, small: Collection[int]
+) -> Reading:
     """A reading that names no type, with the one that a model takes the whole text to mean, if it is sure
-    enough."""
-    likely = sorted(guess, key=lambda item: (-item[1], item[0]))[:MOST_NODES]
+    enough. small: positions of the words that name nothing."""
+    named = {node for one in (*reading.entities, *reading.excluded) for node, _ in one.nodes}
+    other = [(node, chance) for node, chance in guess if node not in named]
+    likely = sorted(other, key=lambda item: (-item[1], item[0]))[:MOST_NODES]
     if not likely or likely[0][1] < least:
         return reading
     total = sum(probability for _, probability in likely)
-    start, stop = _free_run(reading)
+    start, stop = _free_run(reading, small)
     entity = Entity(
         words=" ".join(reading.words[start:stop]),
         start=start,
@@ -111,9 +115,11 @@ def with_guess(reading: Reading, guess: Sequence[tuple[Node, float]], least: flo
     return replace(reading, entities=tuple(entities), understood=1.0)
 
 
-def _free_run(reading: Reading) -> tuple[int, int]:
-    """The longest run of words that no entity has; nothing at the end if all are taken."""
+def _free_run(reading: Reading, small: Collection[int]) -> tuple[int, int]:
+    """The longest run of words that no entity has and that are not small; nothing at the end if all are
+    taken."""
     taken = {i for one in (*reading.entities, *reading.excluded) for i in range(one.start, one.stop)}
+    taken.update(small)
     n = len(reading.words)
     best, start = (n, n), 0
     for at in range(n + 1):

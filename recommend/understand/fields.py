@@ -21,6 +21,7 @@ from kg.graph import Graph
 from kg.texts import Texts
 from kg.units import Unit, convert, find_unit
 from recommend.understand.field_units import factors, home_units, learnt_units
+from recommend.understand.language import Grammar
 from recommend.understand.measures import Measure, MeasureReader
 from recommend.understand.words import key, normal, split
 
@@ -30,6 +31,7 @@ _NEAR_BEST = 0.25
 _OTHER_UNIT, _OTHER_SYSTEM = 0.6, 0.1
 """What an attribute counts that is measured in another unit of the same dimension: screens in inches, sizes
 in mm."""
+_USUAL = 0.1
 _IMPERIAL = frozenset(
     {"in", "ft", "yd", "mi", "in²", "ft²", "lb", "oz", "fl.oz", "gal", "pt", "qt", "°F", "psi", "mph", "hp"}
 )
@@ -137,17 +139,23 @@ class Fields:
             found.setdefault(words, []).append(number)
         return found
 
-    def called(self, words: str, measure: Measure) -> list[int]:
+    def called(self, words: str, measure: Measure, grammar: Grammar) -> list[int]:
         """The attributes that some words (a key) beside an amount name: those measured in its dimension whose
-        names have the words in them; of those without a unit, only by the whole name."""
+        names have the words in them; of those without a unit, only by the whole name or by what is counted
+        ('number of …')."""
         found = []
         for number in self._by_word.get(words, ()):
             own = self._units[number]
             same = own is not None and measure.unit is not None and own.dimension == measure.unit.dimension
-            whole = words == self._whole[number]
+            whole = words == self._whole[number] or _counts(words, self._whole[number], grammar)
             if same or (whole and (own is None or measure.unit is None)):
                 found.append(number)
         return found
+
+    @cached_property
+    def of_name(self) -> Mapping[str, Field]:
+        """The attributes by their names."""
+        return {name: self.field(number) for number, name in enumerate(self.names)}
 
     @cached_property
     def _whole(self) -> list[str]:
@@ -192,6 +200,12 @@ class Fields:
             scored.append((-count, number))
         scored.sort()
         return [self.field(n) for score, n in scored[:_MOST_FIELDS] if score <= _NEAR_BEST * scored[0][0]]
+
+    def usual(self, thing: int, numbers: Iterable[int], counts: npt.NDArray[np.int64]) -> bool:
+        """Whether enough of the products of a type or category have one of some attributes; counts: of the
+        products of each node."""
+        least = _USUAL * float(counts[thing])
+        return any(self._having(thing, number) >= max(1.0, least) for number in numbers)
 
     def _covers(self, number: int, measure: Measure) -> bool:
         own, unit = self._units[number], measure.unit
@@ -238,6 +252,16 @@ class Fields:
             having=sp.csr_array(parts, shape=(len(arrays["fields.indptr"]) - 1, len(names))),
             price=arrays["fields.price"].astype(np.float64, copy=False),
         )
+
+
+def _counts(words: str, name: str, grammar: Grammar) -> bool:
+    """Whether an attribute of this name (a key) says how many of some things there are."""
+    return any(
+        (name.startswith(f"{count} ") and name.endswith(f" {words}"))
+        or name.endswith(f" {words} {count}")
+        or name == f"{words} {count}"
+        for count in grammar.phrases["count"]
+    )
 
 
 def _spoken_of(names: Sequence[str], fellows: Mapping[str, tuple[str, ...]]) -> tuple[list[str], list[int]]:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from kg.graph import Graph
+from kg.units import find_unit
 from recommend.understand.language import Cue, Grammar
 from recommend.understand.tokens import CJK, is_cjk
 from recommend.understand.words import lemma
@@ -162,5 +163,8 @@ def _characters(titles: Titles, small: Collection[str], known: Collection[str]) 
     return {
         name: np.array(own, dtype=np.int64)
         for piece, own in having.items()
-        if len(own) >= LEAST_CJK and piece not in small and (name := " ".join(piece)) not in known
+        if len(own) >= LEAST_CJK
+        and piece not in small
+        and find_unit(piece) is None
+        and (name := " ".join(piece)) not in known
     }

@@ -34,6 +34,7 @@ Cue: TypeAlias = Literal[
     "stop",
     "vague",
     "kind",
+    "count",
     "whole",
 ]
 CUES: tuple[Cue, ...] = get_args(Cue)
@@ -78,9 +79,12 @@ class Synonyms:
             keys = [key(split(normal(phrase))) for phrase in group]
             for one in keys:
                 found.setdefault(one, {}).update((other, None) for other in keys if other != one)
+        same = {one: tuple(others) for one, others in found.items()}
         for word, meant in self.means:
             for one in meant:
-                found.setdefault(key(split(normal(one))), {})[key(split(normal(word)))] = None
+                own = key(split(normal(one)))
+                for other in (own, *same.get(own, ())):
+                    found.setdefault(other, {})[key(split(normal(word)))] = None
         return {one: tuple(others) for one, others in found.items() if one}
 
 

@@ -36,13 +36,19 @@ _VOICE = 0.02
 _FAR = 0xE3
 """The first byte in UTF-8 of CJK characters."""
 _CHOICES = 4
+_LOOKED_AT = 8
 
 
 def learnt_names(
-    graph: Graph, linked: sp.csr_array, *, known: Collection[str], grammar: Grammar
+    graph: Graph,
+    linked: sp.csr_array,
+    *,
+    known: Collection[str],
+    things: Collection[str],
+    grammar: Grammar,
 ) -> Iterator[Entry]:
-    """Entries for words that name nothing so far. linked: products × all nodes
-    (`agreement.product_nodes`)."""
+    """Entries for words that name nothing so far. linked: products × all nodes (`agreement.product_nodes`);
+    known: all names; things: those of types and categories."""
     if not len(graph.nodes["category"]) and _one_language(graph):
         return
     titles = Titles.of(graph)
@@ -61,7 +67,7 @@ def learnt_names(
     closeness = count / np.sqrt(occurs[row] * totals[column])
     order = np.lexsort((-column, -closeness, row))  # of equals the deeper category
     row, column = row[order], column[order]
-    evidence = _Evidence(graph, titles, names, has, own, linked[titles.rows])
+    evidence = _Evidence(graph, titles, names, has, own, linked[titles.rows], things)
     for gram in np.unique(row).tolist():
         start, stop = np.searchsorted(row, [gram, gram + 1])
         near = column[start : min(stop, start + _CHOICES)].tolist()
@@ -82,6 +88,7 @@ class _Evidence:
         has: sp.csr_array,
         own: sp.csr_array,
         linked: sp.csr_array,
+        things: Collection[str],
     ) -> None:
         self._graph = graph
         self._titles = titles
@@ -89,6 +96,7 @@ class _Evidence:
         self._with = has.tocsc()
         self._products = own.tocsc()
         self._nodes = Nodes(graph)
+        self._things = [name.replace(" ", "") for name in things if is_cjk(name[0]) and len(name) > 1]
         self._without: dict[int, npt.NDArray[np.int64]] = {}
         self._names: dict[Node, list[Word]] = {}
         self._voices = int(titles.voice.max()) + 1
@@ -111,6 +119,9 @@ class _Evidence:
         voices = np.bincount(self._titles.voice[among], minlength=self._voices)
         if node.kind != "category" and int(voices.argmax()) == self._common:
             return 0.0
+        # two products share some property or other by chance
+        if node.kind == "attribute" and (len(among) < LEAST or (cjk and self._names_thing(gram, among))):
+            return 0.0
         lacking = lacking[voices[self._titles.voice[lacking]] >= 0.2 * len(among)]
         stand_in = len(np.intersect1d(lacking, among, assume_unique=True))
         if stand_in < (LEAST_CJK if cjk else LEAST):
@@ -125,6 +136,18 @@ class _Evidence:
         """Whether words end as a name does, 'drinking bottle' as 'water bottle': they may stand beside it."""
         words = self._called(node)
         return bool(words) and not words[-1].cjk and self._grams[gram].split(" ")[-1] == words[-1].token
+
+    def _names_thing(self, gram: int, among: npt.NDArray[np.int32]) -> bool:
+        """Whether some characters are part of what titles call a thing: those of 机械键盘 say no property."""
+        name = self._grams[gram].replace(" ", "")
+        cut = 0
+        some = among[:_LOOKED_AT].tolist()
+        for title in some:
+            text = self._titles.cjk[title]
+            start = text.find(name)
+            spans = ((text.find(thing), len(thing)) for thing in self._things)
+            cut += any(0 <= at < start + len(name) and start < at + length for at, length in spans)
+        return 2 * cut > len(some)
 
     def _called(self, node: Node) -> list[Word]:
         """The words of a node's name."""

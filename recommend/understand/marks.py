@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
@@ -22,14 +23,21 @@ class Marker:
         for cue in reversed(_CUES):  # a phrase on several lists is what the first says
             self._cues.update((phrase, cue) for phrase in grammar.phrases[cue])  # type: ignore[misc]
         self._whole = grammar.phrases["whole"]
+        short = sorted((phrase for phrase in self._cues if "/" in phrase), key=len, reverse=True)
+        either = "|".join(re.escape(phrase) + (r"(?!\w)" if phrase[-1].isalnum() else "") for phrase in short)
+        self._short = re.compile(rf"(?<!\w)(?:{either or '(?!)'})", re.IGNORECASE)
 
-    def mark(self, words: Sequence[Word], measures: Sequence[Measure]) -> list[Mark]:
-        """The mark of each word; "" for words that may name something."""
+    def mark(self, text: str, words: Sequence[Word], measures: Sequence[Measure]) -> list[Mark]:
+        """The mark of each word of a text; "" for words that may name something."""
         marks: list[Mark] = [""] * len(words)
         for measure in measures:
             for i, word in enumerate(words):
                 if word.start < measure.stop and word.stop > measure.start:
                     marks[i] = "measure"
+        for cue in self._short.finditer(text) if "/" in text else ():  # "w/o", of which words are but w and o
+            for i, word in enumerate(words):
+                if cue.start() <= word.start and word.stop <= cue.end() and not marks[i]:
+                    marks[i] = self._cues[cue[0].lower()]
         whole = self._wholes(words)
         at = 0
         while at < len(words):
@@ -44,6 +52,13 @@ class Marker:
         for stop in range(end, at, -1):
             mark = self._cues.get(spoken(words[at:stop]))
             if mark is not None:
+                if (
+                    mark == "without"
+                    and stop < len(words)
+                    and words[stop].folded.isdecimal()
+                    and not marks[stop]
+                ):
+                    mark = "stop"  # "cartridge no. 17"
                 marks[at:stop] = [mark] * (stop - at)
                 return stop - at
         return 1

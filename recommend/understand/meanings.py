@@ -14,6 +14,8 @@ from recommend.understand.segments import Match
 
 MOST_NODES = 6
 """So many alternatives of one entity are kept."""
+_MOST_AGREEING = 16
+"""So many names of one query are compared with each other: no query of a shopper has more."""
 _LEAST_WEIGHT = 0.02
 _DISAGREE = 0.05
 """What remains of an alternative's weight where it never goes with the rest of the query."""
@@ -50,6 +52,7 @@ def agree(several: Sequence[Meaning], agreement: Agreement, nodes: Nodes) -> Non
     """Moves the weights of alternatives to those that go with what the other words may name."""
     if len(several) < 2 or all(len(one.weights) == 1 for one in several):
         return
+    several = several[:_MOST_AGREEING]
     before = [
         [(node, weight, nodes.is_thing(node)) for node, weight in list(one.weights.items())[:MOST_NODES]]
         for one in several

@@ -134,14 +134,15 @@ class MeasureReader:
             return None
         unit = other.unit or one.unit
         price = one.price or other.price
-        if (unit is None and not price and not before) or one.number > other.number:
+        backward = one.number > other.number
+        if (unit is None and not price and not before) or (backward and not before):
             return None
         if one.unit is not None and other.unit is not None and one.unit != other.unit:
             return None
         return Measure(
             number=one.number,
-            low=one.number,
-            high=other.number,
+            low=other.number if backward else one.number,
+            high=one.number if backward else other.number,
             unit=unit,
             price=price,
             stated=True,
@@ -216,7 +217,8 @@ class MeasureReader:
         return re.compile(rf"(?:{_either(self._grammar.phrases[cue])})\s*:?\s*$")
 
     def _beginning(self, cue: Cue) -> re.Pattern[str]:
-        return re.compile(rf"\s*(?:{_either(self._grammar.phrases[cue])})")
+        whole = "|".join(map(re.escape, sorted(self._grammar.phrases["whole"]))) or "(?!)"
+        return re.compile(rf"\s*(?!{whole})(?:{_either(self._grammar.phrases[cue])})")  # no 内 of 内存
 
 
 def _either(phrases: Iterable[str]) -> str:

@@ -1,4 +1,4 @@
-"""Numbers as people write them: '1,299.00', '12,5', '三百'."""
+"""Numbers as people write them: '1,299.00', '12,5', '2 1/2', '三百'."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ NUMERALS = {c: n for n, c in enumerate("零一二三四五六七八九十")} | {
 _CHINESE_NUMBER = re.compile(
     r"[一二两三四五六七八九十][一二两三四五六七八九十百千万]*(?=[百千万元块以之寸英厘毫公升克瓦米])"
 )
+_FRACTION = re.compile(r"(?<![\w./,])(?:(\d{1,3})[\s-])?(\d{1,2})\s?[/⁄]\s?(2|3|4|8|16|32|64)(?![\d./⁄])")
 
 
 def as_number(written: str, *, price: bool = False) -> float:
@@ -29,13 +30,23 @@ def as_number(written: str, *, price: bool = False) -> float:
 
 
 def with_digits(text: str) -> tuple[str, dict[int, float]]:
-    """(the text with a digit for each character of a Chinese numeral, the numbers by where they start)."""
+    """(the text with a digit for each character of a fraction or a Chinese numeral, the numbers by where they
+    start)."""
     numbers: dict[int, float] = {}
+
+    def whole(match: re.Match[str]) -> str:
+        above, below = int(match[2]), int(match[3])
+        if above >= below:
+            return match[0]
+        numbers[match.start()] = int(match[1] or 0) + above / below
+        return "1" * len(match[0])
 
     def digits(match: re.Match[str]) -> str:
         numbers[match.start()] = float(_chinese(match[0]))
         return "1" * len(match[0])
 
+    if "/" in text or "⁄" in text:
+        text = _FRACTION.sub(whole, text)
     return _CHINESE_NUMBER.sub(digits, text), numbers
 
 

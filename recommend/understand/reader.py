@@ -12,7 +12,7 @@ from kg.arrays import Arrays
 from kg.graph import Graph, Node
 from kg.records import NodeKind
 from recommend.understand.agreement import Agreement, product_nodes
-from recommend.understand.amounts import NO_AMOUNTS, Amounts, amounts_of
+from recommend.understand.amounts import NO_AMOUNTS, Amounts, Asking, amounts_of
 from recommend.understand.asked import Asked, ask
 from recommend.understand.assembling import assembled, with_guess
 from recommend.understand.conflicts import measures_kept
@@ -35,8 +35,10 @@ from recommend.understand.name_table import NameTable
 from recommend.understand.names import ALIAS, Entry, fits
 from recommend.understand.nodes import Nodes
 from recommend.understand.own_names import OwnNames
+from recommend.understand.parts import measured_parts, with_heads
 from recommend.understand.reading import Reading
 from recommend.understand.roles import Scopes, roles, scopes
+from recommend.understand.spread import Spread
 from recommend.understand.synonyms import with_synonyms
 from recommend.understand.vocabulary import Vocabulary
 from recommend.understand.words import key, normal, split
@@ -112,7 +114,9 @@ class Reader:
         entries = [*own, *_aliases(graph, aliases)]
         entries += list(with_synonyms(entries, fellows, Nodes(graph).thing_spans, _attribute_span(graph)))
         known = {entry.key for entry in entries}
-        learnt = list(learnt_names(graph, linked, known=known, grammar=grammar))
+        is_thing = Nodes(graph).is_thing
+        things = {entry.key for entry in entries if is_thing(entry.node)}
+        learnt = list(learnt_names(graph, linked, known=known, things=things, grammar=grammar))
         entries += learnt
         entries += list(with_synonyms(learnt, fellows, Nodes(graph).thing_spans))
         return cls(
@@ -171,13 +175,22 @@ class Reader:
         several = meanings(asked.matches, self.names)
         self._with_attribute_names(asked, several)
         scope = scopes(plain, asked.words, asked.marks, several)
+        several = with_heads(asked, several, scope, self.names, self._nodes, self.grammar)
         kept_in = [one for one in several if scope.of[one.match.start] != "without"]
         agree(kept_in, self.agreement, self._nodes)
         for one in several:
             one.weights = kept(one.weights)
         guess = self._guess(text, several, scope, intent)
         role = roles(
-            asked.words, asked.marks, several, scope, self._nodes, self.agreement, self._become_thing
+            plain,
+            asked.words,
+            asked.marks,
+            several,
+            scope,
+            self._nodes,
+            self.agreement,
+            self._become_thing,
+            measured_parts(asked, several, measures, self.fields, self._nodes, self.agreement, self.grammar),
         )
         self._narrow(several, role)
         measures, dropped = measures_kept(asked.words, several, role, measures, self.agreement)
@@ -202,7 +215,8 @@ class Reader:
         if vain:
             said = sum(one.match.stop - one.match.start for one in vain)
             found = replace(found, understood=max(0.0, found.understood - said / len(asked.words)))
-        reading = found if "type" in role else with_guess(found, guess, _SURE)
+        small = {place for place, mark in zip(asked.origin, asked.marks, strict=True) if mark}
+        reading = found if "type" in role else with_guess(found, guess, _SURE, small=small)
         if intent is None:
             return reading
         # side by side, without a "for" between them: 'usb battery' may be no battery
@@ -283,7 +297,7 @@ class Reader:
         several: Sequence[Meaning],
         role: Sequence[str],
     ) -> Amounts:
-        if not measures and not any(word.folded.isdecimal() for word in asked.words):
+        if not measures and not any(word.folded[0].isdecimal() for word in asked.words):
             return NO_AMOUNTS
         things: list[tuple[int, float]] = []
         free = [not mark for mark in asked.marks]
@@ -292,11 +306,24 @@ class Reader:
                 things += [(n, w) for n, w in one.weights.items() if self._nodes.is_thing(n)]
             if its in ("type", "brand", "series"):
                 free[one.match.start : one.match.stop] = [False] * (one.match.stop - one.match.start)
-        return amounts_of(plain, asked.words, measures, self.fields, things, free)
+        wanted = max(things, key=lambda thing: (thing[1], -thing[0]), default=None)
+        query = Asking(
+            text=plain,
+            words=asked.words,
+            marks=asked.marks,
+            things=things,
+            free=free,
+            meant=lambda one: wanted is not None and self._spread.meant(one, self._nodes.node(wanted[0])),
+        )
+        return amounts_of(query, measures, self.fields, self.grammar)
 
     @cached_property
     def _measures(self) -> MeasureReader:
         return MeasureReader(self.grammar)
+
+    @cached_property
+    def _spread(self) -> Spread:
+        return Spread(self.graph, self.fields, self._measures)
 
     @cached_property
     def _marker(self) -> Marker:

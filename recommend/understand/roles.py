@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -20,6 +20,10 @@ Scope: TypeAlias = Literal["plain", "for", "with", "without"]
 _BREAK = re.compile(r"[,;|,。;!?、()\[\]]")
 _CLEARLY = 0.1
 """A word that names things in this much more of its meaning is a thing more clearly."""
+_MAYBE, _SURELY = 0.2, 0.5
+"""So much of what words mean is a thing where they may name one, and where they surely do."""
+_COUNT_DIGITS = 2
+_AND = frozenset({"and", "und", "et", "y", "&", "+", "和", "与", "、"})
 _ENDS = frozenset({"的"})
 """Small words that end what a "for" or a "without" begins, in languages that put it before the thing."""
 
@@ -56,7 +60,7 @@ def scopes(text: str, words: Sequence[Word], marks: Sequence[Mark], several: Seq
             scope, again = mark, False
         elif mark == "or" and again:
             scope = "without"
-        elif word.folded in _ENDS or (mark == "measure" and marks[i - 1] not in ("for", "measure")):
+        elif word.folded in _ENDS or (mark == "measure" and marks[i - 1] not in ("for", "with", "measure")):
             scope, again = "plain", False
         elif (
             mark == "without_after"
@@ -85,6 +89,7 @@ def _leave_out(one: Meaning, found: list[Scope]) -> None:
 
 
 def roles(
+    text: str,
     words: Sequence[Word],
     marks: Sequence[Mark],
     several: Sequence[Meaning],
@@ -92,13 +97,15 @@ def roles(
     nodes: Nodes,
     agreement: Agreement,
     become_thing: Callable[[Meaning], bool],
+    measured: Collection[int],
 ) -> list[Role | Literal["excluded"]]:
     """The role of each meaning; a meaning that is a property loses what contradicts that.
 
-    Of several types without an "or" one is wanted (`_head`); the others are what it is for, or where the
-    wanted products have such an attribute, a property. What is counted ('24 port') is a property too. A brand
-    or series that has no product of the wanted type is what it is for, if something of the type is. Where
-    nothing is wanted, `become_thing` may make types out of a property.
+    Of several types without an "or" or "and" one is wanted (`_head`); the others are what it is for, or where
+    the wanted products have such an attribute, a property. What is counted ('24 port') or `measured` (what
+    another has by an amount, as '16 GB memory') is a property too. A brand or series that has no product of
+    the wanted type is what it is for, if something of the type is. Where nothing is wanted,
+    `become_thing` may make types out of a property, or it is a type that a property may be as well.
     """
     thing_share = [share_of_things(one.weights, nodes) for one in several]
     kinds = [role_of(one.weights, nodes) for one in several]
@@ -115,7 +122,11 @@ def roles(
             found.append(_role(kind))
     wanted = [i for i, role in enumerate(found) if role == "type"]
     if not wanted:
-        wanted = [i for i, role in enumerate(found) if role == "attribute" and become_thing(several[i])][-1:]
+        loose = [i for i, role in enumerate(found) if role == "attribute" and places[i] == "plain"]
+        wanted = [i for i in loose if become_thing(several[i])][-1:]
+        for i in [] if wanted else [i for i in loose if thing_share[i] >= _MAYBE][-1:]:
+            wanted = [i]
+            several[i].weights = kept({n: w for n, w in several[i].weights.items() if nodes.is_thing(n)})
         for i in wanted:
             found[i] = "type"
     if not wanted:
@@ -126,14 +137,17 @@ def roles(
             found[things[-1]] = "type"
             wanted = [things[-1]]
     if len(wanted) > 1:
-        counted = [i for i in wanted if _counted(words, several[i])]
+        counted = [i for i in wanted if i in measured or _counted(words, several[i])]
         if len(counted) < len(wanted):
             wanted = [i for i in wanted if i not in counted]
             for i in counted:
                 found[i] = "attribute"
     head = _head(wanted, several, thing_share)
     for i in wanted:
-        if head is not None and i != head and not _or_between(several[i], several[head], marks):
+        if head is None or i == head or _or_between(several[i], several[head], marks):
+            continue
+        surely = min(thing_share[i], thing_share[head]) >= _SURELY
+        if not (surely and _and_between(text, words, several[i], several[head])):
             is_property = _is_property(several[i], several[head], nodes, agreement)
             found[i] = "attribute" if is_property or i > head else "target"
     if head is not None:
@@ -162,10 +176,17 @@ def _or_between(one: Meaning, other: Meaning, marks: Sequence[Mark]) -> bool:
     return "or" in marks[first.stop : last.start]
 
 
+def _and_between(text: str, words: Sequence[Word], one: Meaning, other: Meaning) -> bool:
+    """Whether an "and" and nothing else stands between two things."""
+    first, last = sorted((one.match, other.match), key=lambda match: match.start)
+    gap = text[words[first.stop - 1].stop : words[last.start].start]
+    return gap.strip().casefold() in _AND
+
+
 def _counted(words: Sequence[Word], one: Meaning) -> bool:
-    """Whether a number stands before: '24 port', '4 bay'."""
-    start = one.match.start
-    return start > 0 and words[start - 1].folded.isdigit()
+    """Whether a number stands before: '24 port', '4 bay'. A longer one may be a name: 'socket 1151 board'."""
+    before = words[one.match.start - 1].folded if one.match.start else ""
+    return before.isdigit() and len(before) <= _COUNT_DIGITS
 
 
 def _is_property(one: Meaning, head: Meaning, nodes: Nodes, agreement: Agreement) -> bool:

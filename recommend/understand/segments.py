@@ -10,7 +10,7 @@ from recommend.understand.names import LONGEST
 from recommend.understand.words import Word, joined, key
 
 _LONGEST_CJK = 8
-_MOST_JOINED = 3
+_MOST_JOINED, _LONGEST_JOINED = 3, 4
 _LONGER = 1.3
 """A name of two words explains them better than two names of one."""
 _CHARACTER = 0.5
@@ -96,4 +96,16 @@ def _look(
         at = table.find(together)
         if at is not None:
             return Match(start, stop, at, float(table.fit[at].max()) * _COMPOUND, True)
+    for middle in range(start, stop - 1) if _MOST_JOINED <= stop - start <= _LONGEST_JOINED else ():
+        # 'display port cable' is a 'displayport cable'
+        two = joined(words[middle : middle + 2]) if joinable(middle, middle + 2) else ""
+        at = table.find(
+            " ".join((*_tokens(span[: middle - start]), two, *_tokens(span[middle - start + 2 :])))
+        )
+        if two and at is not None:
+            return Match(start, stop, at, float(table.fit[at].max()) * _COMPOUND, True)
     return None
+
+
+def _tokens(words: Sequence[Word]) -> list[str]:
+    return [word.token for word in words]

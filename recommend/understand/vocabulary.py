@@ -17,7 +17,7 @@ from kg.graph import Graph
 from kg.texts import Texts
 from recommend.understand.shop_words import renewed_words, shop_words
 from recommend.understand.tokens import is_cjk, stem
-from recommend.understand.words import hashed
+from recommend.understand.words import hashed, lemma
 
 _SHORTEST = 4
 """Shorter words are not mended, and words of four letters only into longer ones: too many others are near."""
@@ -39,9 +39,10 @@ _EDIT_COST = 3.0
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Vocabulary:
     """said: all words and CJK bigrams of the shop, in order of the alphabet, times int64: how often each is
-    said; known uint64, sorted: their stems; language uint64, sorted: those of words that are right though
-    they may not occur; words: those that may be meant, in order of the alphabet, with counts int64; near_key
-    uint64 [m], sorted, and near_word int32 [m]: words by what is left of them without a letter or two."""
+    said; known uint64, sorted: their stems; language uint64, sorted: words that are right though they may not
+    occur, in the singular; words: those that may be meant, in order of the alphabet, with counts int64;
+    near_key uint64 [m], sorted, and near_word int32 [m]: words by what is left of them without a letter or
+    two."""
 
     said: Texts
     times: npt.NDArray[np.int64]
@@ -81,7 +82,7 @@ class Vocabulary:
             said=Texts.of(said),
             times=np.array([counts[word] for word in said], dtype=np.int64),
             known=_hashes({stem(word) for word in said}),
-            language=_hashes({stem(word.casefold()) for word in language}),
+            language=_hashes({lemma(word.casefold()) for word in language}),
             words=Texts.of(number_of),
             counts=np.array([count for _, count in offered], dtype=np.int64),
             near_key=key[order],
@@ -94,7 +95,7 @@ class Vocabulary:
 
     def is_right(self, word: str) -> bool:
         """Whether a folded word needs no mending."""
-        return _has(self.known, stem(word)) or _has(self.language, stem(word))
+        return _has(self.known, stem(word)) or _has(self.language, lemma(word))
 
     def meant(self, word: str, *, most: int = 3) -> list[tuple[str, float]]:
         """What a folded word may have been meant to be, with the logarithm of the odds, the best first.

@@ -20,6 +20,7 @@ MOST_CHARACTERS = 2_000
 _WORD = re.compile(rf"[{CJK}]|[^\W_{CJK}]+(?:[.'’][^\W_{CJK}]+)*")
 
 
+_MIXED = re.compile(r"(?<=\d)(?=[¼-¾⅐-⅞])")
 _IRREGULAR = {"mice": "mouse", "feet": "foot", "teeth": "tooth", "children": "child", "people": "person"}
 _ENDINGS = (
     ("shelves", "shelf"),
@@ -45,7 +46,8 @@ def normal(text: str) -> str:
     """The text that places of words refer to: one width of letters, and not too long."""
     if text.isascii():
         return text[:MOST_CHARACTERS]
-    return unicodedata.normalize("NFKC", text[:MOST_CHARACTERS])[:MOST_CHARACTERS]
+    apart = _MIXED.sub(" ", text[:MOST_CHARACTERS])  # else 2½ becomes 21⁄2
+    return unicodedata.normalize("NFKC", apart)[:MOST_CHARACTERS]
 
 
 def split(text: str) -> list[Word]:

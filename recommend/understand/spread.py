@@ -1,0 +1,137 @@
+"""What a number without a unit is about: the price, or what the titles of such products measure.
+
+"Headphones 20-50" is a price. "Monitor 24-27" is a diagonal: hardly any monitor costs 24 to 27, and titles of
+monitors give their diagonal. What is meant parts the products of the kind; a number that all of them or none
+have says nothing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from kg.attribute_table import NUMBER
+from kg.graph import MEMBERSHIP, TREES, EdgeType, Graph, Node
+from kg.units import Unit, convert, find_unit
+from recommend.understand.fields import Field, Fields
+from recommend.understand.measures import Measure, MeasureReader
+from recommend.understand.words import normal
+
+_PRICE = 3.0
+"""A price is so much likelier to be meant than a measure that parts the products as well."""
+_TITLES = 200
+"""So many titles of a kind tell what it is measured by…"""
+_OFTEN, _LEAST = 0.2, 3
+"""…if this share of them, and so many, give the number of an attribute with its unit."""
+_AS_OFTEN = 0.8
+"""Of attributes that are given about as often, the one that is given first."""
+_EQUAL = 0.01
+_NOTHING = 0.02
+"""What parts the products less than this says nothing."""
+
+
+class Spread:
+    """Prices and main measures of kinds of things. What was asked once is kept."""
+
+    def __init__(self, graph: Graph, fields: Fields, measures: MeasureReader) -> None:
+        self._graph = graph
+        self._fields = fields
+        self._reader = measures
+        self._prices: dict[Node, npt.NDArray[np.float64]] = {}
+        self._main: dict[Node, tuple[Field, npt.NDArray[np.float64]] | None] = {}
+
+    def meant(self, measure: Measure, thing: Node) -> Field | bool:
+        """The attribute that a bare number is about, else whether it may be the price of such things."""
+        price = self._prices.get(thing)
+        if price is None:
+            rows = self._products(thing)
+            price = self._prices[thing] = _finite(self._graph.products.price[rows])
+            self._main[thing] = self._main_measure(rows)
+        main = self._main[thing]
+        by_price, by_measure = _PRICE * _parts(price, measure), 0.0
+        if main is not None:
+            by_measure = _parts(main[1], measure)
+        if main is not None and by_measure > max(by_price, _NOTHING):
+            return main[0]
+        return by_price > _NOTHING
+
+    def _products(self, thing: Node) -> npt.NDArray[np.int64]:
+        """The products of a type or category and of all below it."""
+        tree = self._graph.relations.get(EdgeType(thing.kind, TREES[thing.kind], thing.kind))
+        wanted = np.zeros(len(self._graph.nodes[thing.kind]), dtype=np.bool_)
+        wanted[thing.number] = True
+        while tree is not None:
+            wider = wanted.copy()
+            wider[tree.heads[wanted[tree.tails]]] = True
+            if np.array_equal(wider, wanted):
+                break
+            wanted = wider
+        edges = self._graph.relations.get(EdgeType("product", MEMBERSHIP[thing.kind], thing.kind))
+        if edges is None:
+            return np.empty(0, np.int64)
+        rows = np.unique(edges.heads[wanted[edges.tails] & (edges.weight > 0)]).astype(np.int64)
+        return rows[self._graph.products.listed[rows]]
+
+    def _main_measure(self, rows: npt.NDArray[np.int64]) -> tuple[Field, npt.NDArray[np.float64]] | None:
+        """(the attribute that titles of some products give most, its numbers), if there is one."""
+        table = self._graph.products.attributes
+        sample = rows[np.linspace(0, len(rows) - 1, min(len(rows), _TITLES)).astype(np.int64)]
+        given: Counter[str] = Counter()
+        place: Counter[str] = Counter()
+        for row in sample.tolist():
+            amounts = list(self._reader.units_in(normal(self._graph.products.title[row])))
+            start, stop = (int(at) for at in table.indptr[row : row + 2])
+            cells = range(start, stop) if amounts else range(0)
+            for name, number, unit in self._measured(np.array(cells, dtype=np.int64)):
+                first = next((i for i, one in enumerate(amounts) if _same(one, number, unit)), None)
+                if first is not None:
+                    given[name] += 1
+                    place[name] += first
+        often = [name for name, count in given.items() if count >= max(_LEAST, _OFTEN * len(sample))]
+        if not often:
+            return None
+        most = max(given[name] for name in often)
+        usual = [name for name in often if given[name] >= _AS_OFTEN * most]
+        best = min(usual, key=lambda name: (place[name] / given[name], name))
+        field = self._fields.of_name[best]
+        own = (table.name == table.names.number(best)) & np.isin(table.rows, rows)
+        numbers = (
+            convert(number, unit, field.unit)
+            for _, number, unit in self._measured(np.flatnonzero(own))
+            if field.unit is not None and field.unit.dimension == unit.dimension
+        )
+        return field, np.array(list(numbers), dtype=np.float64)
+
+    def _measured(self, cells: npt.NDArray[np.int64]) -> Iterator[tuple[str, float, Unit]]:
+        """(attribute, number, unit) of the cells that are measured in one."""
+        table = self._graph.products.attributes
+        for cell in cells[(table.form[cells] == NUMBER) & np.isfinite(table.number[cells])].tolist():
+            name, text = table.names[int(table.name[cell])], int(table.text[cell])
+            unit = self._fields.of_name[name].unit if text < 0 else find_unit(table.texts[text])
+            if unit is not None:
+                yield name, float(table.number[cell]), unit
+
+
+def _same(amount: tuple[float, Unit], number: float, unit: Unit) -> bool:
+    said, own = amount
+    return own.dimension == unit.dimension and abs(convert(said, own, unit) - number) <= _EQUAL * abs(number)
+
+
+def _parts(values: npt.NDArray[np.float64], measure: Measure) -> float:
+    """How well an amount parts some products: 0 if all or none have it, 1 for half of them."""
+    if not len(values):
+        return 0.0
+    fine = np.ones(len(values), dtype=np.bool_)
+    if measure.low is not None:
+        fine &= values >= measure.low
+    if measure.high is not None:
+        fine &= values <= measure.high
+    share = float(fine.mean())
+    return 4 * share * (1 - share)
+
+
+def _finite(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    return values[np.isfinite(values)]
