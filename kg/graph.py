@@ -95,7 +95,8 @@ class Relation:
 
     `time` (float64 [m]; seconds, or positions within a user; NaN where unknown) and `order` (int32
     [m]; numbers of baskets, -1 where unknown) are None for relations that have neither. Between the same two
-    nodes there may be several edges, at different times.
+    nodes there may be several edges, at different times. `times` (int32 [m]) is how many interactions an
+    edge adds up; None where the weights say that.
     """
 
     type: EdgeType
@@ -105,6 +106,7 @@ class Relation:
     tail_count: int
     time: npt.NDArray[np.float64] | None = None
     order: npt.NDArray[np.int32] | None = None
+    times: npt.NDArray[np.int32] | None = None
 
     def __len__(self) -> int:
         return len(self.tails)
@@ -149,6 +151,7 @@ class Relation:
             tail_count=self.tail_count,
             time=None if self.time is None else self.time[mask],
             order=None if self.order is None else self.order[mask],
+            times=None if self.times is None else self.times[mask],
         )
 
 
@@ -287,6 +290,8 @@ class Graph:
                 arrays[f"{prefix}.time"] = relation.time
             if relation.order is not None:
                 arrays[f"{prefix}.order"] = relation.order
+            if relation.times is not None:
+                arrays[f"{prefix}.times"] = relation.times
         arrays.update(self.products.arrays())
         return arrays
 
@@ -301,6 +306,7 @@ class Graph:
             _, head, relation_name, tail = prefix.split(".")
             edge_type = EdgeType(head, relation_name, tail)  # type: ignore[arg-type]
             time, order = arrays.get(f"{prefix}.time"), arrays.get(f"{prefix}.order")
+            times = arrays.get(f"{prefix}.times")
             relations[edge_type] = Relation(
                 type=edge_type,
                 indptr=arrays[name].astype(np.int64, copy=False),
@@ -309,5 +315,6 @@ class Graph:
                 tail_count=len(nodes[edge_type.tail]),
                 time=None if time is None else time.astype(np.float64, copy=False),
                 order=None if order is None else order.astype(np.int32, copy=False),
+                times=None if times is None else times.astype(np.int32, copy=False),
             )
         return cls(nodes=nodes, relations=relations, products=ProductTable.from_arrays(arrays))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import count
 
 import numpy as np
@@ -221,8 +222,13 @@ def _merged(
     first = np.ones(len(rank), dtype=np.bool_)
     first[1:] = (heads[1:] != heads[:-1]) | (tails[1:] != tails[:-1])
     starts = np.flatnonzero(first)
-    merge = np.add.reduceat if edge_type.name == FOUND else np.maximum.reduceat
-    return _relation(edge_type, heads[starts], tails[starts], merge(weight, starts), shape)
+    if edge_type.name != FOUND:
+        strongest = np.maximum.reduceat(weight, starts)
+        return _relation(edge_type, heads[starts], tails[starts], strongest, shape)
+    total = np.add.reduceat(weight, starts)
+    times = np.diff(starts, append=len(weight))
+    found = _relation(edge_type, heads[starts], tails[starts], total, shape)
+    return found if np.array_equal(times, total) else replace(found, times=times.astype(np.int32))
 
 
 def _relation(

@@ -209,6 +209,7 @@ class Earlier:
             and np.array_equal(tails, new.tails)
             and _same_columns(old, new, lambda relation: relation.time)
             and _same_columns(old, new, lambda relation: relation.order)
+            and _same_columns(old, new, lambda relation: relation.times)
         )
 
     def _moved(self, kind: NodeKind) -> Numbers:

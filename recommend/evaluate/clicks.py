@@ -6,7 +6,7 @@ models on one log, and no measure of relevance.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -151,18 +151,22 @@ def _parted(graph: Graph, hidden: Sequence[Interaction]) -> tuple[Graph, Graph]:
     if relation is None:
         return graph, graph
     added: dict[tuple[int, int], float] = defaultdict(float)
+    times: Counter[tuple[int, int]] = Counter()
     queries = graph.nodes["query"].numbers(one.query for one in hidden)
     products = graph.nodes["product"].numbers(one.product for one in hidden)
     for query, product, one in zip(queries.tolist(), products.tolist(), hidden, strict=True):
         added[query, product] += choice_weight(one)
-    pairs = zip(relation.heads.tolist(), relation.tails.tolist(), strict=True)
+        times[query, product] += 1
+    pairs = list(zip(relation.heads.tolist(), relation.tails.tolist(), strict=True))
     taken = np.array([added.get(pair, 0.0) for pair in pairs], dtype=np.float32)
+    often = np.array([times[pair] for pair in pairs], dtype=np.int32)
 
-    def part(weight: npt.NDArray[np.float32]) -> Graph:
-        kept = replace(relation, weight=weight).keep(weight > 1e-6)
+    def part(weight: npt.NDArray[np.float32], times: npt.NDArray[np.int32] | None) -> Graph:
+        kept = replace(relation, weight=weight, times=times).keep(weight > 1e-6)
         return replace(graph, relations={**graph.relations, edge_type: kept})
 
-    return part(relation.weight - taken), part(taken)
+    left = None if relation.times is None else relation.times - often
+    return part(relation.weight - taken, left), part(taken, often)
 
 
 def _row(

@@ -27,12 +27,13 @@ _GOOD, _FAIR, _AGAIN = 0.5, 0.2, 2
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ClickLog:
     """What was clicked, query by query: products int32, ascending; weight float32 (how often, corrected for
-    the ranks). The clicks of query q lie at indptr[q]:indptr[q + 1]."""
+    the ranks); times int32 (how often). The clicks of query q lie at indptr[q]:indptr[q + 1]."""
 
     query: tuple[str, ...]
     indptr: npt.NDArray[np.int64]
     products: npt.NDArray[np.int32]
     weight: npt.NDArray[np.float32]
+    times: npt.NDArray[np.int32]
 
     def __len__(self) -> int:
         return len(self.query)
@@ -47,6 +48,7 @@ class ClickLog:
                 indptr=np.zeros(1, dtype=np.int64),
                 products=np.empty(0, dtype=np.int32),
                 weight=np.empty(0, dtype=np.float32),
+                times=np.empty(0, dtype=np.int32),
             )
         texts = list(graph.nodes["query"])
         kept = edges.keep(graph.products.listed[edges.tails])
@@ -56,6 +58,7 @@ class ClickLog:
             indptr=np.concatenate([[0], np.cumsum(np.diff(kept.indptr)[asked])]).astype(np.int64),
             products=kept.tails,
             weight=kept.weight,
+            times=np.rint(kept.weight).astype(np.int32) if kept.times is None else kept.times,
         )
 
     def row(self, query: int) -> slice:
@@ -67,21 +70,21 @@ def held_out(query: str) -> bool:
     return crc32(" ".join(query.casefold().split()).encode("utf-8", "replace")) % 1000 < _HELD * 1000
 
 
-def typed_queries(log: ClickLog, *, least: float = 3.0) -> GeneratedQueries:
-    """The queries of a log whose clicks weigh at least so much, graded by them.
+def typed_queries(log: ClickLog, *, least: int = 3) -> GeneratedQueries:
+    """The queries of a log with at least so many clicks, graded by them.
 
-    3: clicks of at least half the weight of the query's best product, and of 2 or more; 2: of at least a
-    fifth of it, or of 2 or more; 1: clicked at all. What was not clicked has 0. One click far down a list can
-    be enough for 3.
+    3: clicks of at least half the weight of the query's best product, and more than one; 2: of at least a
+    fifth of it, or more than one; 1: clicked at all. What was not clicked has 0. The weight says what is
+    better, at whatever rank it stood; how often says what is sure.
     """
     rows = []
     for query, text in enumerate(log.query):
         cells = log.row(query)
-        weight = log.weight[cells]
-        if weight.sum() < least:
+        weight, times = log.weight[cells], log.times[cells]
+        if times.sum() < least:
             continue
         share = weight / weight.max()
-        again = weight >= _AGAIN
+        again = times >= _AGAIN
         grades = np.select([again & (share >= _GOOD), again | (share >= _FAIR)], [3, 2], 1)
         rows.append(
             Made(

@@ -64,6 +64,9 @@ def test_the_latest_searches_and_all_that_came_after_are_hidden() -> None:
     assert again.clicks.products.tolist() == split.clicks.products.tolist()
     found = again.graph.relations[EdgeType("query", FOUND, "product")]
     assert found.weight.tolist() == [1.0 + 2.0, 3.0, 4.0]
+    assert found.times is not None
+    assert found.times.tolist() == [2, 1, 1]
+    assert again.clicks.times.tolist() == [1, 1]
     for name, most in ((CLICKED, 4.0), (PURCHASED, 4.5)):
         times = split.graph.relations[EdgeType("user", name, "product")].time
         assert times is not None

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from kg.graph import FOUND, EdgeType, Graph
 from kg.shop import Shop
 from kg.snapshot import assemble
 from recommend.training.clicks import ClickLog, click_metrics, held_out, typed_queries
@@ -24,6 +25,12 @@ def test_the_clicks_of_a_graph() -> None:
 
 def loaded(folder: Path, rows: list[str]) -> dict[str, float]:
     """product → weight of the clicks on 'lamp' of a shop that loaded these rows, and one on a stub."""
+    graph, log = clicked(folder, rows)
+    return dict(zip(graph.nodes["product"].texts.take(log.products), log.weight.tolist(), strict=True))
+
+
+def clicked(folder: Path, rows: list[str]) -> tuple[Graph, ClickLog]:
+    """A shop that loaded clicks on 'lamp' (product and rank), and its log."""
     shop = Shop.create(folder / "shop")
     shop.load(PRODUCTS)
     lines = [f"u{n},click,lamp,{row}" for n, row in enumerate([*rows, "rug,2"])]
@@ -32,7 +39,7 @@ def loaded(folder: Path, rows: list[str]) -> dict[str, float]:
     graph = shop.graph()
     log = ClickLog.of_graph(graph)
     assert log.query == ("lamp",)
-    return dict(zip(graph.nodes["product"].texts.take(log.products), log.weight.tolist(), strict=True))
+    return graph, log
 
 
 def test_a_click_further_down_counts_more(tmp_path: Path) -> None:
@@ -43,6 +50,30 @@ def test_a_click_further_down_counts_more(tmp_path: Path) -> None:
         "floor-arc": 10.0,
         "desk-oak": 1.0,
     }
+
+
+@pytest.mark.parametrize(
+    ("rows", "taught"),
+    [
+        (["lamp-black,9"], 0),
+        (["lamp-black,9", "lamp-brass,9"], 0),
+        (["lamp-black,9", "lamp-brass,9", "floor-arc,9"], 1),
+        (["lamp-black,1", "lamp-black,1", "lamp-black,1"], 1),
+    ],
+)
+def test_three_clicks_are_three_whatever_they_weigh(tmp_path: Path, rows: list[str], taught: int) -> None:
+    _, log = clicked(tmp_path, rows)
+    assert len(typed_queries(log)) == taught
+
+
+def test_one_click_far_down_is_not_two(tmp_path: Path) -> None:
+    graph, log = clicked(tmp_path, ["lamp-black,1", "lamp-black,1", "lamp-black,2", "lamp-brass,9"])
+    assert graph.relations[EdgeType("query", FOUND, "product")].times is not None
+    again = ClickLog.of_graph(Graph.from_arrays(graph.arrays()))
+    for one in (log, again):
+        products, grades = typed_queries(one).graded(0)
+        names = [graph.nodes["product"][int(product)] for product in products]
+        assert dict(zip(names, grades.tolist(), strict=True)) == {"lamp-black": 2, "lamp-brass": 2}
 
 
 def test_what_an_old_ranking_hid_is_found_to_be_better(tmp_path: Path) -> None:
