@@ -32,6 +32,8 @@ _KIN = 0.6
 """…or, if that much speaks for the kinds of one noun together, with the noun as its type."""
 _NARROWER = 3.0
 """So much less, as a logarithm, may features say of the narrower of two types than of the wider one."""
+_OFTEN_SAID, _HARDLY = 30, 0.025
+"""A noun of so many titles names no type if so few of them are of one that ends in it."""
 _ALONE = -3.0
 """What a type that only the classifier proposes starts with."""
 
@@ -57,11 +59,16 @@ class Decision:
 
 
 def learn_decider(
-    phrases: Phrases, strength: npt.NDArray[np.float32], evidence: Evidence, features: sp.csr_array
-) -> Decider:
+    phrases: Phrases,
+    strength: npt.NDArray[np.float32],
+    evidence: Evidence,
+    features: sp.csr_array,
+    said: Numbers,
+) -> tuple[Decider, npt.NDArray[np.bool_]]:
     """Learn which features go with which types from what titles say, then read the titles again with that.
 
-    `strength` float32 [phrases]: how surely the noun of each is one. Only sure ones are learnt.
+    `strength` float32 [phrases]: how surely the noun of each is one. Only sure ones are learnt. `said` int64
+    [phrases]: the titles with that noun. Gives with the decider the phrases that turned out to name no type.
     """
     allowed = strength >= _SURE
     count = features.shape[0]
@@ -72,13 +79,23 @@ def learn_decider(
         scores = evidence.score + _WEIGHT * np.maximum(_judge(decider, evidence, features).said, _UNSEEN)
         share, _ = _softmax(evidence.row, scores, count)
         decider = _fit(phrases, allowed, evidence, features, share * weight[evidence.row])
+    idle = np.zeros(len(phrases), dtype=np.bool_)
     for _ in range(_CHECKS):
-        doubtful = allowed & _guessed(decide(phrases, decider, evidence, features), strength)
+        decision = decide(phrases, decider, evidence, features)
+        idle |= _idle(phrases, decision, said)
+        doubtful = allowed & (_guessed(decision, strength) | idle)
         if not doubtful.any():
             break
         allowed &= ~doubtful
         decider = _fit(phrases, allowed, evidence, features, share * weight[evidence.row])
-    return decider
+    return decider, idle
+
+
+def _idle(phrases: Phrases, decision: Decision, said: Numbers) -> npt.NDArray[np.bool_]:
+    """bool [phrases]: those whose noun many titles say and hardly any product is: 'USB' names no type."""
+    nouns = phrases.nouns()
+    are = np.bincount(nouns[decision.node[decision.node >= 0]], minlength=len(phrases))[nouns]
+    return (said >= _OFTEN_SAID) & (are <= _HARDLY * said)
 
 
 def _guessed(decision: Decision, strength: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:

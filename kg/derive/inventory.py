@@ -14,7 +14,7 @@ from kg.derive.features import Features, learn_features
 from kg.derive.phrases import Phrases, learn_phrases, mentions
 from kg.derive.source import Source
 from kg.derive.telling import TellingKinds, learn_telling
-from kg.derive.tokens import MOST_DESCRIPTION, Reader, Tokens, cjk_endings
+from kg.derive.tokens import MOST_DESCRIPTION, WORD, Reader, Tokens, cjk_endings
 from kg.derive.vocabulary import Vocabulary, learn_vocabulary
 from kg.derive.words import GENERAL
 
@@ -73,7 +73,11 @@ def learn_inventory(source: Source) -> tuple[Inventory, Decision, Fields]:
     strength = phrases.strength(vocabulary.noun)
     general = [number for number, word in enumerate(words) if word in GENERAL]
     strength[(phrases.parent < 0) & np.isin(phrases.word, general)] = 0.0
-    decider = learn_decider(phrases, strength, evidence, matrix)
+    said = _titles_with(phrases, vocabulary, fields.titles)
+    decider, idle = learn_decider(phrases, strength, evidence, matrix, said)
+    if idle.any():
+        phrases = replace(phrases, quality=phrases.quality | idle)
+        evidence = _evidence(phrases, vocabulary, fields, source)
     decision = decide(phrases, decider, evidence, matrix)
     telling = learn_telling(phrases, vocabulary, decision, features, matrix)
     inventory = Inventory(
@@ -124,6 +128,16 @@ def _values(phrases: Phrases, vocabulary: Vocabulary, source: Source) -> npt.NDA
         node: f"{known[head]} type" for node, head in enumerate(heads) if not vocabulary.abbreviated[head]
     }
     return valued_phrases(source, nodes, singular, telling)
+
+
+def _titles_with(phrases: Phrases, vocabulary: Vocabulary, titles: Tokens) -> npt.NDArray[np.int64]:
+    """int64 [phrases]: how many titles have the noun of each, wherever it stands."""
+    width = len(vocabulary.words)
+    plain = titles.kind == WORD
+    lemma = vocabulary.lemma[titles.word[plain]].astype(np.int64)
+    pairs = np.unique(titles.text[plain] * max(1, width) + lemma)
+    count: npt.NDArray[np.int64] = np.bincount(pairs % max(1, width), minlength=width)
+    return count[phrases.word[phrases.nouns()]]
 
 
 def _without_values(phrases: Phrases, vocabulary: Vocabulary, fields: Fields, source: Source) -> Phrases:

@@ -18,8 +18,8 @@ Flags = npt.NDArray[np.bool_]
 Shares = npt.NDArray[np.float64]
 
 
-_UNIT = 0.6
-"""A word that follows a number in so many of its places is a unit."""
+_UNIT, _COUNTED = 0.6, 0.5
+"""A word that follows a number in so many of its places is a unit; so is one that does in both its forms."""
 _QUALITY = 0.4
 """A word that is an attribute's value in so many of its products is a quality."""
 _COHERENT = 0.12
@@ -111,6 +111,9 @@ def _units(words: Sequence[str], counts: WordCounts) -> Flags:
     """Words that mostly follow numbers, or follow them and are known units, or are counts: '8 outlet(s)'."""
     letters = np.fromiter(map(len, words), dtype=np.int64, count=len(words))
     unit = (counts.counted >= _UNIT) & ((letters <= 3) | (counts.count >= 10))
+    # surge protectors have '8 outlets' or '1 outlet': they are none
+    uses = np.bincount(counts.lemma, weights=counts.count, minlength=len(words))[counts.lemma]
+    unit |= (counts.counted_thing > _COUNTED) & counts.plural & (uses >= 10)
     unit |= (counts.counted >= 0.15) & _which(words, lambda w: find_unit(w) is not None)
     return unit | _which(words, lambda w: w.endswith("(s)"))
 

@@ -25,7 +25,7 @@ class WordCounts:
 
     As shares of its uses: `top` of the brand that uses it most; `lower` written small, in all texts; `inner`
     with a capital inside, `upper` all in capitals; `early` as one of the first two words; `counted` right
-    behind a number.
+    behind a number, `counted_thing` the same of singular and plural together.
     """
 
     count: Numbers
@@ -38,6 +38,7 @@ class WordCounts:
     upper: Shares
     early: Shares
     counted: Shares
+    counted_thing: Shares
 
     @classmethod
     def of(cls, words: Sequence[str], titles: Tokens, others: Tokens, brand: Numbers) -> WordCounts:
@@ -71,7 +72,15 @@ class WordCounts:
             upper=share_of(np.equal(titles.case, UPPER)),
             early=share_of(early),
             counted=share_of(counted),
+            counted_thing=_in_any_form(counted, word, plain, lemma),
         )
+
+
+def _in_any_form(mask: Flags, word: Numbers, plain: Flags, lemma: npt.NDArray[np.int32]) -> Shares:
+    """The share of uses, of singular and plural together, where a mask (bool [tokens]) is set."""
+    n = len(lemma)
+    every = np.bincount(lemma[word], minlength=n)
+    return share(np.bincount(lemma[word[mask[plain]]], minlength=n), every)[lemma]
 
 
 def share(part: npt.NDArray[np.number], whole: npt.NDArray[np.number]) -> Shares:

@@ -75,7 +75,8 @@ MEASURES = _words(
     "series serie edition version model type style class size colour color design quality line family "
     "collection mode format generation gen year years month months day days hour hours inch zoll pouce "
     "quantity number length width height depth weight capacity speed resolution performance capacity range "
-    "use value 系列 款 型号 版 款式 尺寸 颜色"
+    "use value essential essentials classic permanent professional premium standard deluxe ultra elite "
+    "extreme economy basic advanced 系列 款 型号 版 款式 尺寸 颜色"
 )
 """Nouns that grade, count or measure: no product is one of them."""
 

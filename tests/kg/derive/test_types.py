@@ -147,3 +147,42 @@ def test_chinese_titles_end_in_their_types() -> None:
     derived = derive(assemble(products, [], []))
     assert type_of(derived, "防水双肩包") == type_of(derived, "商务双肩包") == "双肩包"
     assert type_of(derived, "铸铁煎锅") == type_of(derived, "儿童煎锅 白色") == "煎锅"
+
+
+_PROTECTOR = {"joules": "900", "surge": "A", "clamp": "yes", "plug": "IEC"}
+
+
+def test_what_is_counted_is_no_type() -> None:
+    """Some titles only say how many outlets a surge protector has; a wall plate has one uncounted."""
+    kettle = {"volume": "1.7 l", "filter": "lime", "lid": "steel", "base": "round"}
+    said = many("said", 20, _PROTECTOR, "surge protector 8 outlets")
+    counted = many("counted", 10, _PROTECTOR, "white, 8 outlets")
+    plates = many("plate", 4, {"gang": "2", "screws": "yes"}, "wall plate outlet")
+    kettles = many("kettle", 20, kettle, "kettle")
+    facts = derive(assemble([*said, *counted, *plates, *kettles], [], [])).facts()
+    types = {fact.head: fact.tail for fact in facts if fact.relation == "of_type"}
+    assert not {"outlet", "outlets"}.intersection(types.values())
+    assert {types.get(one.id) for one in counted} == {"surge protector"}
+
+
+def test_a_noun_of_many_titles_that_hardly_any_product_is_names_no_type() -> None:
+    kinds = ("cable", "hub", "charger", "adapter")
+    named = [
+        one
+        for kind in kinds
+        for one in many(kind, 20, {f"{kind} rating": "A", kind: "yes"}, f"{kind} with good audio")
+    ]
+    bare = many("bare", 2, {"cable rating": "A", "cable": "yes"}, "audio")
+    derived = derive(assemble([*named, *bare], [], []))
+    types = {fact.head: fact.tail for fact in derived.facts() if fact.relation == "of_type"}
+    assert "audio" not in types.values()
+    assert {types[f"{kind}3"] for kind in kinds} == set(kinds)
+
+
+def test_words_that_grade_are_no_types() -> None:
+    said = many("said", 20, _PROTECTOR, "surge protector")
+    graded = many("graded", 6, _PROTECTOR, "Essential")
+    kettles = many("kettle", 20, {"volume": "1.7 l", "lid": "steel", "base": "round"}, "kettle")
+    facts = derive(assemble([*said, *graded, *kettles], [], [])).facts()
+    types = {fact.head: fact.tail for fact in facts if fact.relation == "of_type"}
+    assert set(types.values()) == {"surge protector", "kettle"}
