@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 from kg.filters import Filter
 from kg.units import convert
-from recommend.understand.fields import Field, Fields
+from recommend.understand.fields import Field, Fields, of_one_system
 from recommend.understand.language import Grammar
 from recommend.understand.marks import Mark
 from recommend.understand.measures import Measure
@@ -18,8 +18,8 @@ from recommend.understand.words import Word, key
 
 _NEAR_PRICE = 0.2
 """'80 €' is any price from 64 to 96."""
-_ROUNDED = 0.02
-"""Numbers that were converted to another unit may differ by this share: 10 feet are called 3 metres."""
+_ROUNDED, _FEET = 0.005, 0.02
+"""Numbers that were converted to another unit may differ by this share; 10 feet are called 3 metres."""
 _NAME_WORDS = 3
 _MOST_DIGITS = 9
 
@@ -45,7 +45,8 @@ Subject: TypeAlias = tuple[Field, ...] | Literal["price"]
 @dataclass(frozen=True, kw_only=True)
 class Asking:
     """What surrounds the amounts of a query. things: (node, weight) of the wanted types; free bool [words]:
-    the words that may name an attribute; meant: what a bare number is about (see `Spread`)."""
+    the words that may name an attribute; meant: what a bare number is about, and some_have: of which
+    attributes some of the things have an amount (see `Spread`)."""
 
     text: str
     words: Sequence[Word]
@@ -53,6 +54,7 @@ class Asking:
     things: Sequence[tuple[int, float]]
     free: Sequence[bool]
     meant: Callable[[Measure], Field | bool]
+    some_have: Callable[[Measure, Sequence[Field]], Sequence[Field]]
 
 
 def amounts_of(query: Asking, measures: Sequence[Measure], fields: Fields, grammar: Grammar) -> Amounts:
@@ -107,7 +109,7 @@ def _unnamed(measure: Measure, query: Asking, fields: Fields) -> Subject:
     if measure.price:
         return "price"
     if not measure.bare:
-        return tuple(fields.measured(measure, query.things, None))
+        return tuple(query.some_have(measure, fields.measured(measure, query.things, None)))
     if not measure.stated and measure.low == measure.high:
         return ()
     meant = query.meant(measure)
@@ -201,14 +203,20 @@ def _conditions(measure: Measure, field: Field) -> tuple[Filter, ...]:
     if measure.bare and field.unit is not None and field.stated:
         return tuple(_between(name, low, high, unit=f" {field.unit.name}"))
     if measure.unit is not None and field.stated:
-        if measure.unit != field.unit and low is not None and low == high:
-            low, high = low * (1 - _ROUNDED), low * (1 + _ROUNDED)
+        if (
+            field.unit is not None
+            and low is not None
+            and low == high
+            and not of_one_system(field.unit, measure.unit)
+        ):
+            low, high = low * (1 - _FEET), low * (1 + _FEET)
         return tuple(_between(name, low, high, unit=f" {measure.unit.name}"))
     if measure.unit is not None and field.unit is not None and field.unit != measure.unit:
         low = None if low is None else convert(low, measure.unit, field.unit)
         high = None if high is None else convert(high, measure.unit, field.unit)
         if low is not None and low == high:
-            low, high = low * (1 - _ROUNDED), low * (1 + _ROUNDED)
+            near = _ROUNDED if of_one_system(field.unit, measure.unit) else _FEET
+            low, high = low * (1 - near), low * (1 + near)
     return tuple(_between(name, low, high))
 
 

@@ -195,8 +195,7 @@ class Fields:
             if not count:  # what is wanted has no such attribute
                 continue
             if unit is not None and own is not None and own.name != unit.name:
-                same = (own.name in _IMPERIAL) == (unit.name in _IMPERIAL)
-                count *= _OTHER_UNIT if same else _OTHER_SYSTEM
+                count *= _OTHER_UNIT if of_one_system(own, unit) else _OTHER_SYSTEM
             scored.append((-count, number))
         scored.sort()
         return [self.field(n) for score, n in scored[:_MOST_FIELDS] if score <= _NEAR_BEST * scored[0][0]]
@@ -252,6 +251,11 @@ class Fields:
             having=sp.csr_array(parts, shape=(len(arrays["fields.indptr"]) - 1, len(names))),
             price=arrays["fields.price"].astype(np.float64, copy=False),
         )
+
+
+def of_one_system(one: Unit, other: Unit) -> bool:
+    """Whether two units are both metric, or both of inches and pounds."""
+    return (one.name in _IMPERIAL) == (other.name in _IMPERIAL)
 
 
 def _counts(words: str, name: str, grammar: Grammar) -> bool:

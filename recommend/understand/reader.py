@@ -307,13 +307,17 @@ class Reader:
             if its in ("type", "brand", "series"):
                 free[one.match.start : one.match.stop] = [False] * (one.match.stop - one.match.start)
         wanted = max(things, key=lambda thing: (thing[1], -thing[0]), default=None)
+        thing = None if wanted is None else self._nodes.node(wanted[0])
         query = Asking(
             text=plain,
             words=asked.words,
             marks=asked.marks,
             things=things,
             free=free,
-            meant=lambda one: wanted is not None and self._spread.meant(one, self._nodes.node(wanted[0])),
+            meant=lambda one: thing is not None and self._spread.meant(one, thing),
+            some_have=lambda one, fields: (
+                fields if thing is None or len(fields) < 2 else self._spread.some_have(one, fields, thing)
+            ),
         )
         return amounts_of(query, measures, self.fields, self.grammar)
 

@@ -16,6 +16,8 @@ _LONGER = 1.3
 _CHARACTER = 0.5
 """A CJK character counts as half a word."""
 _COMPOUND = 0.9
+_PIECE = 0.6
+"""A name that fits worse is a piece of one, and may be another name written apart."""
 _ALONE = 0.4
 """One CJK character fits this well as a name: most are parts of words."""
 
@@ -84,18 +86,19 @@ def _look(
 ) -> Match | None:
     span = words[start:stop]
     at = table.find(key(span))
+    fit = 0.0
     if at is not None:
         fit = float(table.fit[at].max())
         if stop - start == 1 and span[0].cjk:
             runs_on = stop < len(words) and words[stop].cjk
-            if runs_on:
-                return None
-            fit *= _ALONE
+            return None if runs_on else Match(start, stop, at, fit * _ALONE, False)
+    if 1 < stop - start <= _MOST_JOINED and fit < _PIECE and joinable(start, stop):
+        together = joined(span)
+        whole = table.find(together) if together else None
+        if whole is not None and (better := float(table.fit[whole].max()) * _COMPOUND) > fit:
+            return Match(start, stop, whole, better, True)
+    if at is not None:
         return Match(start, stop, at, fit, False)
-    if 1 < stop - start <= _MOST_JOINED and joinable(start, stop) and (together := joined(span)):
-        at = table.find(together)
-        if at is not None:
-            return Match(start, stop, at, float(table.fit[at].max()) * _COMPOUND, True)
     for middle in range(start, stop - 1) if _MOST_JOINED <= stop - start <= _LONGEST_JOINED else ():
         # 'display port cable' is a 'displayport cable'
         two = joined(words[middle : middle + 2]) if joinable(middle, middle + 2) else ""

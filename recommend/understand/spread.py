@@ -8,7 +8,7 @@ have says nothing.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -22,13 +22,15 @@ from recommend.understand.words import normal
 
 _PRICE = 3.0
 """A price is so much likelier to be meant than a measure that parts the products as well."""
+_USUAL = 8.0
+"""…but a range between two sizes that such things come in is one of sizes."""
 _TITLES = 200
 """So many titles of a kind tell what it is measured by…"""
 _OFTEN, _LEAST = 0.2, 3
 """…if this share of them, and so many, give the number of an attribute with its unit."""
 _AS_OFTEN = 0.8
 """Of attributes that are given about as often, the one that is given first."""
-_EQUAL = 0.01
+_EQUAL, _NEAR = 0.01, 0.02
 _NOTHING = 0.02
 """What parts the products less than this says nothing."""
 
@@ -41,6 +43,7 @@ class Spread:
         self._fields = fields
         self._reader = measures
         self._prices: dict[Node, npt.NDArray[np.float64]] = {}
+        self._values: dict[tuple[Node, int], npt.NDArray[np.float64]] = {}
         self._main: dict[Node, tuple[Field, npt.NDArray[np.float64]] | None] = {}
 
     def meant(self, measure: Measure, thing: Node) -> Field | bool:
@@ -53,10 +56,26 @@ class Spread:
         main = self._main[thing]
         by_price, by_measure = _PRICE * _parts(price, measure), 0.0
         if main is not None:
-            by_measure = _parts(main[1], measure)
+            by_measure = _parts(main[1], measure) * (_USUAL if _usual(main[1], measure) else 1.0)
         if main is not None and by_measure > max(by_price, _NOTHING):
             return main[0]
         return by_price > _NOTHING
+
+    def some_have(self, measure: Measure, fields: Sequence[Field], thing: Node) -> list[Field]:
+        """The attributes by which some product of a kind comes in an amount; all of them if none does."""
+        return [field for field in fields if self._has(measure, field, thing)] or list(fields)
+
+    def _has(self, measure: Measure, field: Field, thing: Node) -> bool:
+        values = self._values.get((thing, field.number))
+        if values is None:
+            values = self._values[thing, field.number] = self._numbers(self._products(thing), field)
+        unit = measure.unit
+        if unit is None or field.unit is None or unit.dimension != field.unit.dimension:
+            return True
+        low = -np.inf if measure.low is None else convert(measure.low, unit, field.unit)
+        high = np.inf if measure.high is None else convert(measure.high, unit, field.unit)
+        near = _NEAR * max(abs(low) if np.isfinite(low) else 0.0, abs(high) if np.isfinite(high) else 0.0)
+        return bool(np.any((values >= low - near) & (values <= high + near)))
 
     def _products(self, thing: Node) -> npt.NDArray[np.int64]:
         """The products of a type or category and of all below it."""
@@ -97,13 +116,21 @@ class Spread:
         usual = [name for name in often if given[name] >= _AS_OFTEN * most]
         best = min(usual, key=lambda name: (place[name] / given[name], name))
         field = self._fields.of_name[best]
-        own = (table.name == table.names.number(best)) & np.isin(table.rows, rows)
+        return field, self._numbers(rows, field)
+
+    def _numbers(self, rows: npt.NDArray[np.int64], field: Field) -> npt.NDArray[np.float64]:
+        """float64: what some products have for an attribute, in its unit."""
+        table = self._graph.products.attributes
+        cells = np.flatnonzero(table.name == table.names.number(field.name))
+        own = np.zeros(self._graph.product_count, dtype=np.bool_)
+        own[rows] = True
+        at = np.searchsorted(table.indptr, cells, side="right") - 1
         numbers = (
             convert(number, unit, field.unit)
-            for _, number, unit in self._measured(np.flatnonzero(own))
+            for _, number, unit in self._measured(cells[own[at]])
             if field.unit is not None and field.unit.dimension == unit.dimension
         )
-        return field, np.array(list(numbers), dtype=np.float64)
+        return np.array(list(numbers), dtype=np.float64)
 
     def _measured(self, cells: npt.NDArray[np.int64]) -> Iterator[tuple[str, float, Unit]]:
         """(attribute, number, unit) of the cells that are measured in one."""
@@ -131,6 +158,12 @@ def _parts(values: npt.NDArray[np.float64], measure: Measure) -> float:
         fine &= values <= measure.high
     share = float(fine.mean())
     return 4 * share * (1 - share)
+
+
+def _usual(values: npt.NDArray[np.float64], measure: Measure) -> bool:
+    """Whether both ends of an amount are among some values; of 15.6 inches one says 15."""
+    ends = [end for end in (measure.low, measure.high) if end is not None]
+    return len(ends) == 2 and all(np.any((values >= end) & (values < end + 1)) for end in ends)
 
 
 def _finite(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

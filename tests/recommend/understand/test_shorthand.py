@@ -56,6 +56,7 @@ def test_a_range_without_a_unit_is_a_price(reader: Reader, text: str, filters: l
         ("display >= 27", ["attr.diagonal>=27.0"]),
         ("display under 25", ["attr.diagonal<=25.0"]),
         ("display 100-200", ["price>=100.0", "price<=200.0"]),
+        ("display 24-150", ["price>=24.0", "price<=150.0"]),
         ("display under 200", ["price<=200.0"]),
         ("display >= 27 inch", ["attr.diagonal>=27.0"]),
         ("network switch > 50", ["price>=50.0"]),  # its titles measure nothing
@@ -150,7 +151,9 @@ class TestParts:
         assert named(reading, "type") == ["memory"]
         assert conditions(reading) == ["attr.memory>=15.6 GB", "attr.memory<=16.4 GB"]
 
-    @pytest.mark.parametrize("text", ["desktop pc 16gb ram 512gb", "desktop pc 512gb 16gb ram"])
+    @pytest.mark.parametrize(
+        "text", ["desktop pc 16gb ram 512gb", "desktop pc 512gb 16gb ram", "desktop pc 16gb 512gb"]
+    )
     def test_two_amounts_are_about_two_attributes(self, computers: Reader, text: str) -> None:
         assert sorted(conditions(computers.read(text))) == [
             "attr.memory<=16.4 GB",
@@ -237,9 +240,19 @@ def test_a_value_that_ends_in_a_kind_asks_for_the_kind() -> None:
 def test_neighbours_are_joined_within_a_longer_name() -> None:
     more = tuple(Product(id=f"d{i}", title=f"Linkwell displayport cable {i}") for i in range(3))
     facts = tuple(fact(one.id, "of_type", "displayport cable", "type") for one in more)
-    reading = Reader.of(gadgets(more, facts)).read("display port cable")
+    reader = Reader.of(gadgets(more, facts))
+    reading = reader.read("display port cable")
     assert named(reading, "type") == ["displayport cable"]
     assert reading.entities[0].source == "compound"
+
+
+def test_a_piece_of_a_list_is_no_name_where_the_words_are_one_written_apart() -> None:
+    more = (
+        Product(id="d1", title="Linkwell adapter", attributes={"plug": "DisplayPort", "class": "A, B"}),
+        Product(id="d2", title="Nordwind monitor", attributes={"inputs": "DVI-I, DVI-D, Display Port"}),
+    )
+    reading = Reader.of(gadgets(more)).read("display port mouse")
+    assert named(reading, "attribute") == ["plug: DisplayPort"]
 
 
 def test_the_stem_of_a_word_that_is_right_does_not_make_a_word_right() -> None:
