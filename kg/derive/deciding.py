@@ -10,7 +10,7 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from kg.derive.classifier import Classifier, Judgement
-from kg.derive.evidence import TITLE, Evidence
+from kg.derive.evidence import DESCRIPTION, TITLE, Evidence
 from kg.derive.phrases import LONGEST, Phrases
 
 Numbers = npt.NDArray[np.int64]
@@ -32,6 +32,8 @@ _KIN = 0.6
 """…or, if that much speaks for the kinds of one noun together, with the noun as its type."""
 _NARROWER = 3.0
 """So much less, as a logarithm, may features say of the narrower of two types than of the wider one."""
+_SPOKEN = 0.4
+"""The confidence of a type by a known name, where nothing else tells the type."""
 _OFTEN_SAID, _HARDLY = 30, 0.025
 """A noun of so many titles names no type if so few of them are of one that ends in it."""
 _ALONE = -3.0
@@ -131,6 +133,19 @@ def decide(phrases: Phrases, decider: Decider, evidence: Evidence, features: sp.
     last = last[better]
     rows = evidence.row[last]
     node[rows], source[rows], confidence[rows] = evidence.node[last], evidence.field[last], share[last]
+    return Decision(node=node, confidence=confidence, source=source)
+
+
+def with_known(decision: Decision, evidence: Evidence, known: npt.NDArray[np.bool_]) -> Decision:
+    """What has no type is what its title or an attribute called 'type' says, if that is a type by a name that
+    is known (bool [phrases]): the one camcorder of a shop."""
+    wanted = (decision.node < 0)[evidence.row] & known[evidence.node] & (evidence.field != DESCRIPTION)
+    pairs = np.flatnonzero(wanted)
+    best = pairs[np.lexsort((evidence.score[pairs], evidence.row[pairs]))]
+    best = best[np.diff(evidence.row[best], append=-1) != 0]
+    rows = evidence.row[best]
+    node, source, confidence = decision.node.copy(), decision.source.copy(), decision.confidence.copy()
+    node[rows], source[rows], confidence[rows] = evidence.node[best], evidence.field[best], _SPOKEN
     return Decision(node=node, confidence=confidence, source=source)
 
 

@@ -38,7 +38,7 @@ def derive(
     """Types for products without a category or a stated type, series, and what goes with what.
 
     `synonyms` are other names of kinds of things, folded and in the singular ('webcam' → 'web camera'); they
-    only say which is a kind of which.
+    say which is a kind of which, and that a word is a kind, should few products be one.
 
     Deterministic. Products that have categories get no types; links are derived for them all the same.
     """
@@ -55,7 +55,7 @@ def derive(
     known = None
     if untyped.any():
         taught = np.flatnonzero(lessons)
-        inventory, decision, fields = learn_inventory(source.some(taught))
+        inventory, decision, fields = learn_inventory(source.some(taught), synonyms or {})
         names = type_names(inventory.phrases, inventory.vocabulary, (fields.titles, fields.descriptions))
         reader = replace(reader, inventory=inventory, names=names)
         known = (decision, fields) if np.array_equal(lessons, untyped) else None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from kg.derive.attributes import attribute_coherence, attribute_words, valued_phrases
-from kg.derive.deciding import Decider, Decision, decide, learn_decider
+from kg.derive.deciding import Decider, Decision, decide, learn_decider, with_known
 from kg.derive.evidence import Evidence, gather
 from kg.derive.features import Features, learn_features
 from kg.derive.phrases import Phrases, learn_phrases, mentions
@@ -26,8 +27,9 @@ _VALUE = 2.0
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Inventory:
-    """Endings of Chinese words, words, phrases that name types, the model that chooses among them, and the
-    kinds that attributes tell."""
+    """Endings of Chinese words, words, phrases that name types, the model that chooses among them, the kinds
+    that attributes tell, and `known` bool [phrases]: those that people are known to have several words
+    for."""
 
     endings: frozenset[str]
     vocabulary: Vocabulary
@@ -35,6 +37,7 @@ class Inventory:
     features: Features
     decider: Decider
     telling: TellingKinds
+    known: npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -46,8 +49,9 @@ class Fields:
     attributes: Tokens
 
 
-def learn_inventory(source: Source) -> tuple[Inventory, Decision, Fields]:
-    """(what the products teach, the type of each, their tokens)."""
+def learn_inventory(source: Source, kinds: Collection[str] = ()) -> tuple[Inventory, Decision, Fields]:
+    """(what the products teach, the type of each, their tokens). kinds: names that kinds of things are known
+    to have, in the singular."""
     endings = cjk_endings(source.titles)
     reader = Reader(endings=endings)
     fields = _read(reader, source)
@@ -87,8 +91,10 @@ def learn_inventory(source: Source) -> tuple[Inventory, Decision, Fields]:
         features=features,
         decider=decider,
         telling=telling,
+        known=_known(phrases, vocabulary, kinds),
     )
-    return inventory, telling.told(decision, features, matrix), fields
+    told = telling.told(with_known(decision, evidence, inventory.known), features, matrix)
+    return inventory, told, fields
 
 
 def read_types(inventory: Inventory, source: Source) -> tuple[Decision, Fields]:
@@ -98,6 +104,7 @@ def read_types(inventory: Inventory, source: Source) -> tuple[Decision, Fields]:
     matrix = inventory.features.matrix(source, vocabulary, (fields.titles, fields.descriptions))
     evidence = _evidence(inventory.phrases, vocabulary, fields, source)
     decision = decide(inventory.phrases, inventory.decider, evidence, matrix)
+    decision = with_known(decision, evidence, inventory.known)
     return inventory.telling.told(decision, inventory.features, matrix), fields
 
 
@@ -128,6 +135,13 @@ def _values(phrases: Phrases, vocabulary: Vocabulary, source: Source) -> npt.NDA
         node: f"{known[head]} type" for node, head in enumerate(heads) if not vocabulary.abbreviated[head]
     }
     return valued_phrases(source, nodes, singular, telling)
+
+
+def _known(phrases: Phrases, vocabulary: Vocabulary, kinds: Collection[str]) -> npt.NDArray[np.bool_]:
+    """bool [phrases]: which types are called by one of some names."""
+    words = vocabulary.words
+    called = (" ".join(words[word] for word in phrases.words(node)) in kinds for node in range(len(phrases)))
+    return np.fromiter(called, dtype=np.bool_, count=len(phrases)) & phrases.named
 
 
 def _titles_with(phrases: Phrases, vocabulary: Vocabulary, titles: Tokens) -> npt.NDArray[np.int64]:

@@ -127,6 +127,7 @@ def _inventory_arrays(inventory: Inventory) -> Arrays:
         "phrases.parent": phrases.parent,
         "phrases.named": phrases.named,
         "phrases.quality": phrases.quality,
+        "phrases.known": inventory.known,
         **Texts.of(inventory.features.names).arrays("features.name"),
         "features.idf": inventory.features.idf,
         "classes.node": decider.classes,
@@ -177,6 +178,9 @@ def _inventory_from(arrays: Arrays) -> Inventory:
             class_of=arrays["classes.of"].astype(np.int64, copy=False),
         ),
         telling=_telling_from(arrays, len(features.names)),
+        known=arrays.get("phrases.known", np.zeros(len(phrases), dtype=np.bool_)).astype(
+            np.bool_, copy=False
+        ),
     )
 
 
