@@ -6,7 +6,7 @@ words name: a guess is an alternative, never a word's meaning.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from kg.graph import Node
@@ -48,9 +48,17 @@ def contradicts(guess: Guess, reading: Reading, nodes: Nodes) -> bool:
     return agreed < _AGREES
 
 
-def with_guesses(reading: Reading, guess: Guess, nodes: Nodes) -> Reading:
-    """A reading with the kinds that its meaning is near to; none if the model is unsure of all."""
-    likely = tuple((node, chance) for node, chance in guess if chance >= LEAST)
+def with_guesses(reading: Reading, guess: Guess, nodes: Nodes, others: Collection[int] = ()) -> Reading:
+    """A reading with the kinds that its meaning is near to; none if the model is unsure of all.
+
+    others: kinds that words name without asking for them, as a part, as what the product is for, or left out:
+    a monitor with speakers is no speaker.
+    """
+    likely = tuple(
+        (node, chance)
+        for node, chance in guess
+        if chance >= LEAST and not any(_related(nodes, nodes.number(node), other) for other in others)
+    )
     numbers = [nodes.number(node) for node, _ in likely]
     answered = (
         sum(chance for wide, (_, chance) in zip(numbers, likely, strict=True) if nodes.is_below(one, wide))

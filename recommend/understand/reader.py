@@ -52,6 +52,8 @@ _ALIAS = 0.95
 """No alias fits as well as the name itself."""
 _CLEAR = 0.9
 """A name that fits so well needs no model beside it."""
+_NAMED = 0.2
+"""So much of what words mean is a kind that they name."""
 _SURE = 0.5
 """So probable must a type be that only the model names."""
 
@@ -227,11 +229,22 @@ class Reader:
                 for one, its in zip(several, role, strict=True)
             )
         )
+        others = self._named_otherwise(several, role)
         if leaves_open(found) or reading is not found:
-            return with_guesses(reading, guess or intent(text), self._nodes)
+            return with_guesses(reading, guess or intent(text), self._nodes, others)
         if compound and contradicts(guess := guess or intent(text), found, self._nodes):
-            return with_guesses(reading, guess, self._nodes)
+            return with_guesses(reading, guess, self._nodes, others)
         return reading
+
+    def _named_otherwise(self, several: Sequence[Meaning], role: Sequence[str]) -> list[int]:
+        """The kinds that are named, but not wanted."""
+        return [
+            node
+            for one, its in zip(several, role, strict=True)
+            if its in ("attribute", "target", "excluded")
+            for node, weight in one.weights.items()
+            if weight >= _NAMED and self._nodes.is_thing(node)
+        ]
 
     def _vain(self, several: Sequence[Meaning], role: Sequence[str]) -> list[Meaning]:
         """The properties that nothing of the wanted kind has: 'usb battery' may be another kind of thing."""

@@ -81,3 +81,9 @@ def test_a_property_that_nothing_of_the_kind_has_may_mean_another_thing(reader: 
     assert reader.read("touchscreen phone", intent=_model(reader, phone=0.6)).guesses == ()
     for text in ("touchscreen laptop", "black phone", "phone"):
         assert reader.read(text, intent=other).understood == 1.0
+
+
+@pytest.mark.parametrize("text", ["gadget with headset", "gadget for headset", "gadget without headset"])
+def test_a_kind_that_is_named_but_not_wanted_is_no_guess(reader: Reader, text: str) -> None:
+    reading = reader.read(text, intent=_model(reader, headset=0.45, phone=0.4))
+    assert reading.guesses == ((_type(reader, "phone"), 0.4),)
