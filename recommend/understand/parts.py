@@ -27,10 +27,15 @@ def with_heads(
     scope: Scopes,
     names: NameTable,
     nodes: Nodes,
+    agreement: Agreement,
     grammar: Grammar,
 ) -> list[Meaning]:
     """'Blu-ray player' asks for a player, though it is a value of an attribute: where nothing else names a
-    kind of thing, the last words of a property do."""
+    kind of thing, the last words of a property do.
+
+    The property stays if such things have it ('gaming mouse pad: yes'); if not ('fits: inkjet printer'), the
+    words before say what they say by themselves.
+    """
     loose = [one for one in several if scope.of[one.match.start] == "plain"]
     if any(share_of_things(one.weights, nodes) >= _THING for one in loose):
         return several
@@ -42,7 +47,8 @@ def with_heads(
         for middle in range(start + 1, stop):
             head = _named(asked, middle, stop, names)
             if head is not None and share_of_things(head.weights, nodes) >= _HEAD:
-                rest = _named(asked, start, middle, names)
+                had = any(agreement.have(thing, node) for thing in head.weights for node in one.weights)
+                rest = None if had else _named(asked, start, middle, names)
                 rest = rest or Meaning(replace(one.match, stop=middle), one.weights)
                 at = several.index(one)
                 return [*several[:at], rest, head, *several[at + 1 :]]

@@ -177,7 +177,7 @@ class Reader:
         several = meanings(asked.matches, self.names)
         self._with_attribute_names(asked, several)
         scope = scopes(plain, asked.words, asked.marks, several)
-        several = with_heads(asked, several, scope, self.names, self._nodes, self.grammar)
+        several = with_heads(asked, several, scope, self.names, self._nodes, self.agreement, self.grammar)
         kept_in = [one for one in several if scope.of[one.match.start] != "without"]
         agree(kept_in, self.agreement, self._nodes)
         for one in several:

@@ -237,6 +237,18 @@ def test_a_value_that_ends_in_a_kind_asks_for_the_kind() -> None:
     assert Reader.of(gadgets(more)).read("blu-ray phone mouse").of_role("type")[0].words == "mouse"
 
 
+def test_the_property_stays_if_such_things_have_it() -> None:
+    more = (
+        *(Product(id=f"g{i}", title=f"Acme mouse {i}", attributes={"gaming mouse": True}) for i in range(3)),
+        Product(id="b9", title="Parcel bag", attributes={"fits": "wireless headset"}),
+    )
+    kinds = tuple(fact(one.id, "of_type", "mouse", "type") for one in more[:3])
+    reader = Reader.of(gadgets(more, kinds))
+    gaming, wireless = reader.read("gaming mouse"), reader.read("wireless headset")
+    assert (named(gaming, "attribute"), named(gaming, "type")) == (["gaming mouse: yes"], ["mouse"])
+    assert (named(wireless, "attribute"), named(wireless, "type")) == (["connection: wireless"], ["headset"])
+
+
 def test_neighbours_are_joined_within_a_longer_name() -> None:
     more = tuple(Product(id=f"d{i}", title=f"Linkwell displayport cable {i}") for i in range(3))
     facts = tuple(fact(one.id, "of_type", "displayport cable", "type") for one in more)
