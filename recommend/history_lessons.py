@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from recommend.channels import FitContext, Links
-from recommend.channels.base import fit_priors, made_in, other_ways
+from recommend.channels.base import (
+    Change,
+    fit_priors,
+    free_name,
+    made_in,
+    optional_channels,
+    optional_links,
+    other_ways,
+)
 from recommend.channels.neighbours import channels_of_spaces
 from recommend.folds import Blind, Folds
 from recommend.rank.candidates import Candidates, candidates
@@ -21,6 +29,8 @@ from recommend.rank.memory_learning import learn_memories, said_of, with_memorie
 from recommend.rank.steady import joined, learn_steadily, widened
 from recommend.rank.ways import Choice, choose_optional, choose_way
 from recommend.rank.worth import without, worth_of
+
+Values: TypeAlias = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -52,21 +62,20 @@ def teach_history(
 ) -> Taught:
     """Learn on what the folds hide. `links` and `whole`, their context, know everything; `counted` and
     `plain` nothing of what the first fold hides. `usual` are the weights to begin with."""
-    optional = [one for one in links if one.optional]
-    links, counted = (tuple(one for one in some if not one.optional) for some in (links, counted))
-    weights = {name: weight for name, weight in usual.items() if name not in {one.name for one in optional}}
-    card: dict[str, Any] = {}
+    weights, card = dict(usual), dict[str, Any]()
     lesson = _begun(links, counted, folds, plain, whole)
     choices = _choices(lesson, weights)
     if choices:
         card["ways"] = {name: choice.card() for name, choice in choices.items()}
     lesson = lesson.made_in({name: choice.values for name, choice in choices.items() if choice.kept})
-    gained = _gained(optional, lesson, weights)
-    if gained:
-        card["channels"] = {one.name: choice.card() for one, choice in gained}
-    kept = [(one, choice.values) for one, choice in gained if choice.kept]
-    lesson = lesson.joined_by(kept)
-    weights |= {one.name: usual.get(one.name, 0.0) for one, _ in kept}
+    for channel, choice, seen in _gained(lesson, weights):
+        card.setdefault("channels", {})[channel] = choice.card()
+        made = optional_links(channel, choice.values, whole) if choice.kept else None
+        if made is not None:
+            name = free_name(made.name, lesson.links)
+            named = [None if one is None else replace(one, name=name) for one in seen]
+            lesson = lesson.given(replace(made, name=name), named)
+            weights[name] = made.defaults.get("history", 0.0)
     learned, idle = _learned(lesson, weights, card)
     first, *further = lesson.folds
     return Taught(
@@ -84,11 +93,15 @@ def teach_history(
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Lesson:
     """Channels that know everything (`links`), the same without what the first fold hides (`blind`), what was
-    made for each of the folds, and the contexts of the first two. `memories` are those that were learned."""
+    made for each of the folds, and the contexts of the first two. `memories` are those that were learned.
+
+    `asked` is what every channel says of the products that users may want of whom a fold hides something.
+    """
 
     links: tuple[Links, ...]
     blind: tuple[Links, ...]
     folds: tuple[Blind, ...]
+    asked: tuple[Candidates, ...]
     plain: FitContext
     whole: FitContext
     memories: Mapping[str, Memory]
@@ -99,74 +112,79 @@ class _Lesson:
         return told_by_log(self.links)
 
     @cached_property
-    def asked(self) -> tuple[Candidates, ...]:
-        """What every channel says of the products that users may want of whom a fold hides something."""
-        return tuple(
-            candidates(
-                [one for one in fold.known(self.blind, self.names) if "history" in one.defaults],
-                fold.priors,
-                fold.behaviour,
-                fold.hidden,
-                fold.users,
-                listed=self.plain.graph.products.listed,
-            )
-            for fold in self.folds
-        )
-
-    @cached_property
     def every(self) -> Candidates:
-        """The same for the users of all folds."""
+        """What is said for the users of all folds."""
         return joined(self.asked)
 
-    def said(self, links: Links) -> Callable[[Mapping[str, float]], npt.NDArray[np.float32]]:
-        """What links say of the candidates of all folds, fold after fold, if they are made in some way."""
+    @cached_property
+    def seen(self) -> tuple[FitContext, ...]:
+        """The context of what each fold does not hide."""
+        return tuple(replace(self.plain, graph=fold.graph, behaviour=fold.behaviour) for fold in self.folds)
+
+    def said(self, seen: Sequence[Links | None]) -> Values:
+        """float32 [u, m]: what links say of the candidates of all folds, made for each of them (None: there
+        are none)."""
         width = self.every.valid.shape[1]
+        columns = zip(self.asked, self.folds, seen, strict=True)
+        return np.concatenate([widened(_column(given, fold, one), width) for given, fold, one in columns])
 
-        def in_way(values: Mapping[str, float]) -> npt.NDArray[np.float32]:
-            columns = [
-                said_of(given, fold.behaviour, made_in(links, values, self._seen_by(fold)))
-                for fold, given in zip(self.folds, self.asked, strict=True)
-            ]
-            return np.concatenate([widened(column, width) for column in columns])
+    def remade(self, links: Links, values: Change) -> list[Links]:
+        """Links made in a way for each of the folds."""
+        return [made_in(links, values, context) for context in self.seen]
 
-        return in_way
-
-    def made_in(self, chosen: Mapping[str, Mapping[str, float]]) -> _Lesson:
+    def made_in(self, chosen: Mapping[str, Change]) -> _Lesson:
         """Some channels, by name, made in another way."""
-        if not chosen:
-            return self
+        lesson = self
+        for one in self.links:
+            if one.name in chosen:
+                values = chosen[one.name]
+                lesson = lesson.given(made_in(one, values, self.whole), self.remade(one, values))
+        return lesson
 
-        def made(links: Sequence[Links], context: FitContext) -> tuple[Links, ...]:
-            return tuple(
-                made_in(one, chosen[one.name], context) if one.name in chosen else one for one in links
-            )
-
+    def given(self, whole: Links, seen: Sequence[Links | None]) -> _Lesson:
+        """With links that know everything, in place of others of their name or beside all others; `seen` are
+        the same, made for each of the folds. (The candidates stay: other links would hardly find others.)"""
+        made = list(zip(self.folds, seen, strict=True))
         return replace(
             self,
-            links=made(self.links, self.whole),
-            blind=made(self.blind, self.plain),
-            folds=tuple(replace(fold, links=made(fold.links, self._seen_by(fold))) for fold in self.folds),
+            links=_put(self.links, whole),
+            blind=_put(self.blind, seen[0]),
+            folds=tuple(replace(fold, links=_put(fold.links, one)) for fold, one in made),
+            asked=tuple(
+                _told(given, whole.name, _column(given, fold, one))
+                for given, (fold, one) in zip(self.asked, made, strict=True)
+            ),
         )
 
-    def joined_by(self, more: Sequence[tuple[Links, Mapping[str, float]]]) -> _Lesson:
-        """With links that were optional, each made in a way."""
-        if not more:
-            return self
 
-        def beside(links: Sequence[Links], context: FitContext) -> tuple[Links, ...]:
-            made = (made_in(one, values, context) for one, values in more)
-            return tuple(sorted((*links, *made), key=lambda one: one.name))
+def _put(links: Sequence[Links], one: Links | None) -> tuple[Links, ...]:
+    """Links with one more, or in place of the one of its name."""
+    if one is None:
+        return tuple(links)
+    rest = (other for other in links if other.name != one.name)
+    return tuple(sorted((*rest, one), key=lambda links: links.name))
 
-        return replace(
-            self,
-            links=beside(self.links, self.whole),
-            blind=beside(self.blind, self.plain),
-            folds=tuple(replace(fold, links=beside(fold.links, self._seen_by(fold))) for fold in self.folds),
-        )
 
-    def _seen_by(self, fold: Blind) -> FitContext:
-        """The context of what a fold does not hide."""
-        return replace(self.plain, graph=fold.graph, behaviour=fold.behaviour)
+def _column(given: Candidates, fold: Blind, links: Links | None) -> Values:
+    """float32 [u, m]: what links of a fold say of its candidates."""
+    if links is None:
+        return np.zeros(given.valid.shape, dtype=np.float32)
+    return said_of(given, fold.behaviour, links)
+
+
+def _told(given: Candidates, name: str, column: Values) -> Candidates:
+    """The candidates with what a channel says of them now; a new one stands before the priors."""
+    names = list(given.names)
+    if name in names:
+        features = given.features.copy()
+        features[:, :, names.index(name)] = column
+        return replace(given, features=features)
+    place = len(names) - given.priors
+    return replace(
+        given,
+        names=(*names[:place], name, *names[place:]),
+        features=np.insert(given.features, place, column, axis=2),
+    )
 
 
 def _begun(
@@ -192,9 +210,20 @@ def _begun(
         hidden=split.hidden,
     )
     others = folds.others() if folds.few else ()
-    further = (Blind.of(one, names, plain.settings, seed=seed) for one in others)
+    made = (first, *(Blind.of(one, names, plain.settings, seed=seed) for one in others))
+    asked = tuple(
+        candidates(
+            [one for one in fold.known(blind, names) if "history" in one.defaults],
+            fold.priors,
+            fold.behaviour,
+            fold.hidden,
+            fold.users,
+            listed=plain.graph.products.listed,
+        )
+        for fold in made
+    )
     return _Lesson(
-        links=links, blind=blind, folds=(first, *further), plain=plain, whole=whole, memories=memories
+        links=links, blind=blind, folds=made, asked=asked, plain=plain, whole=whole, memories=memories
     )
 
 
@@ -243,23 +272,38 @@ def _choices(lesson: _Lesson, start: Mapping[str, float]) -> dict[str, Choice]:
     """In which way each channel that offers several is best made, by name."""
     found: dict[str, Choice] = {}
     for links in lesson.blind:
-        ways = other_ways(links)
-        if not ways or "history" not in links.defaults:
+        steps = other_ways(links)
+        if not steps or "history" not in links.defaults:
             continue
-        choice = choose_way(lesson.every, links.name, ways, lesson.said(links), start, seed=lesson.plain.seed)
+
+        def said(values: Change, links: Links = links) -> Values:
+            return lesson.said(lesson.remade(links, values))
+
+        choice = choose_way(lesson.every, links.name, steps, said, start, seed=lesson.plain.seed)
         if choice is not None:
             found[links.name] = choice
     return found
 
 
 def _gained(
-    optional: Sequence[Links], lesson: _Lesson, start: Mapping[str, float]
-) -> list[tuple[Links, Choice]]:
-    """What optional links add to what is known without them, each by themselves."""
-    found = []
-    for links in optional:
-        ways = ({}, *other_ways(links))
-        choice = choose_optional(lesson.every, ways, lesson.said(links), start, seed=lesson.plain.seed)
+    lesson: _Lesson, start: Mapping[str, float]
+) -> Iterator[tuple[str, Choice, Sequence[Links | None]]]:
+    """What each optional channel adds to what is known without it, and what it made for the folds."""
+    for channel, steps in optional_channels().items():
+        made: dict[tuple[tuple[str, float], ...], list[Links | None]] = {}
+
+        def seen(values: Change, channel: str = channel, made: Any = made) -> list[Links | None]:
+            key = tuple(sorted(values.items()))
+            if key not in made:
+                made[key] = [optional_links(channel, values, context) for context in lesson.seen]
+            found: list[Links | None] = made[key]
+            return found
+
+        def said(values: Change, seen: Any = seen) -> Values:
+            return lesson.said(seen(values))
+
+        if not any(seen({})):
+            continue
+        choice = choose_optional(lesson.every, steps, said, start, seed=lesson.plain.seed)
         if choice is not None:
-            found.append((links, choice))
-    return found
+            yield channel, choice, seen(choice.values)

@@ -42,13 +42,19 @@ PRODUCT_TASKS: tuple[Task, ...] = ("history", "product", "complement")
 """The tasks that start from products. What nobody met yet is a part of what a history asks for."""
 
 
+Change: TypeAlias = Mapping[str, float]
+"""What differs from the usual way to make links, by the names of settings."""
+
+Steps: TypeAlias = tuple[tuple[Change, ...], ...]
+"""How to find the best way: a step offers changes, of which one is taken or none; then comes the next."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Way:
-    """How links were made, of the ways that a channel (by the name it is registered under) offers: the
-    `values` that differ from the usual ones."""
+    """How links were made, of the ways that a channel (by the name it is registered under) offers."""
 
     channel: str
-    values: Mapping[str, float]
+    values: Change
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -58,8 +64,7 @@ class Links:
     `matrix` is float32 CSR [n, n], entries > 0, no diagonal; `scale` brings channels to one size (the
     typical best links of a row become about 1). `trace` reads a link aloud as paths. `defaults` are the
     weights by task that hold where nothing was learned. `way` is there if the channel can make them in
-    several. A build leaves `optional` links out unless they gain (`recommend.rank.ways`); they have a `way`
-    even if there is but one.
+    several; optional links have one even if there is but one.
     """
 
     name: str
@@ -69,7 +74,6 @@ class Links:
     scale: float = 1.0
     defaults: Mapping[Task, float] = field(default_factory=dict)
     way: Way | None = None
-    optional: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -109,7 +113,7 @@ class FitContext:
     vectors: Mapping[str, Vectors] = field(default_factory=dict)
     indexes: Mapping[str, SpaceIndex] = field(default_factory=dict)
     rows: npt.NDArray[np.int64] | None = None
-    ways: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    ways: Mapping[str, Change] = field(default_factory=dict)
     earlier: Earlier | None = None
     notes: dict[str, Arrays] = field(default_factory=dict)
 
@@ -120,7 +124,7 @@ class FitContext:
         settings: Settings,
         *,
         seed: int,
-        ways: Mapping[str, Mapping[str, float]] = MappingProxyType({}),
+        ways: Mapping[str, Change] = MappingProxyType({}),
     ) -> Self:
         """All that a graph says, and no vectors."""
         return cls(graph=graph, behaviour=Behaviour.of(graph), settings=settings, seed=seed, ways=ways)
@@ -307,13 +311,14 @@ QueryLoad: TypeAlias = Callable[
 
 _ITEM_CHANNELS: dict[str, ItemFit] = {}
 _TO_NEWCOMERS: set[str] = set()
-_WAYS: dict[str, tuple[Mapping[str, float], ...]] = {}
+_WAYS: dict[str, Steps] = {}
+_OPTIONAL: set[str] = set()
 _QUERY_CHANNELS: dict[str, tuple[QueryFit, QueryLoad]] = {}
 _PRIORS: dict[str, PriorFit] = {}
 
 
 def item_channel(
-    name: str, *, newcomers: bool = False, ways: Iterable[Mapping[str, float]] = ()
+    name: str, *, newcomers: bool = False, ways: Steps = (), optional: bool = False
 ) -> Callable[[ItemFit], ItemFit]:
     """Register a function that fits links; it may yield several (one per relation, say).
 
@@ -321,14 +326,17 @@ def item_channel(
     their scale is 1 (so that a weight holds for whatever comes).
 
     `ways` are other ways than the usual one in which its only links can be made: a build tries them, and
-    takes one that recommends better.
+    takes one that recommends better (`recommend.rank.ways`). A build makes no links of an `optional` channel
+    unless they gain.
     """
 
     def register(fit: ItemFit) -> ItemFit:
         _ITEM_CHANNELS[name] = fit
         if newcomers:
             _TO_NEWCOMERS.add(name)
-        _WAYS[name] = tuple(ways)
+        if optional:
+            _OPTIONAL.add(name)
+        _WAYS[name] = ways
         return fit
 
     return register
@@ -363,7 +371,8 @@ def scale_of(matrix: sp.csr_array, *, best: int = 10) -> float:
 
 def fit_links(context: FitContext) -> tuple[Links, ...]:
     """All links that the registered item channels find, ordered by name."""
-    found = [links for fit in _ITEM_CHANNELS.values() for links in fit(context)]
+    wanted = [name for name in _ITEM_CHANNELS if name not in _OPTIONAL or name in context.ways]
+    found = [links for name in wanted for links in _ITEM_CHANNELS[name](context)]
     return _named_apart(sorted(found, key=lambda links: links.name))
 
 
@@ -373,17 +382,28 @@ def fit_newcomer_links(context: FitContext) -> tuple[Links, ...]:
     return tuple(sorted(found, key=lambda links: links.name))
 
 
-def other_ways(links: Links) -> tuple[Mapping[str, float], ...]:
-    """The ways other than the usual one in which links could be made."""
+def other_ways(links: Links) -> Steps:
+    """What leads to other ways than the usual one in which links could be made."""
     return () if links.way is None else _WAYS[links.way.channel]
 
 
-def ways_of(links: Iterable[Links]) -> dict[str, Mapping[str, float]]:
+def ways_of(links: Iterable[Links]) -> dict[str, Change]:
     """In which ways links were made, for a context in which they are to be made in the same."""
     return {one.way.channel: one.way.values for one in links if one.way is not None}
 
 
-def made_in(links: Links, values: Mapping[str, float], context: FitContext) -> Links:
+def optional_channels() -> dict[str, Steps]:
+    """The names of the optional channels, and what leads to other ways than the usual one."""
+    return {name: _WAYS[name] for name in sorted(_OPTIONAL)}
+
+
+def optional_links(channel: str, values: Change, context: FitContext) -> Links | None:
+    """The links of an optional channel, made in a way; None if there are none to be had."""
+    context = replace(context, ways={**context.ways, channel: values})
+    return next(iter(_ITEM_CHANNELS[channel](context)), None)
+
+
+def made_in(links: Links, values: Change, context: FitContext) -> Links:
     """The same links made in a way, of what a context knows; all else of them stays."""
     if links.way is None:
         return links
@@ -408,6 +428,14 @@ def _named_apart(found: list[Links]) -> tuple[Links, ...]:
         used.add(name)
         named.append(links if number == 1 else replace(links, name=name))
     return tuple(sorted(named, key=lambda links: links.name))
+
+
+def free_name(name: str, links: Iterable[Links]) -> str:
+    """The same, or with a number behind it, so that neither links nor a prior have it."""
+    taken, number = {*_PRIORS, *(one.name for one in links)}, 1
+    while (found := name if number == 1 else f"{name}_{number}") in taken:
+        number += 1
+    return found
 
 
 def fit_priors(context: FitContext) -> tuple[Prior, ...]:

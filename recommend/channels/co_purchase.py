@@ -2,26 +2,30 @@
 
 Cosine-like similarity after Deshpande & Karypis, "Item-based top-N recommendation algorithms" (2004), with a
 softer norm (exponent below 1/2) and shrinkage, so that two co-purchases of rare products do not beat twenty
-of common ones; users with long histories count less for each pair. How soft and how shrunk is best depends on
-how much is known of each product, so a build tries a few ways.
+of common ones; users with long histories count less for each pair. How soft, how shrunk and how much less is
+best depends on how much is known of each product, so a build tries a few of each.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from recommend.channels.base import FitContext, Links, Way, item_channel, scale_of
+from recommend.channels.base import FitContext, Links, Steps, Way, item_channel, scale_of
 from recommend.channels.traces import BehaviourTrace
 from recommend.rank.memory import ALL, Memory
 from recommend.sparse import keep_best, only_rows, products_of_rows, stacked, without_diagonal
 
 NAME = "co_purchase"
-WAYS: tuple[Mapping[str, float], ...] = ({"exponent": 0.1}, {"exponent": 0.3}, {"exponent": 0.4})
-"""What differs from the usual way."""
+WAYS: Steps = (
+    ({"exponent": 0.1}, {"exponent": 0.3}, {"exponent": 0.4}),
+    ({"shrinkage": 1.0}, {"shrinkage": 20.0}),
+    ({"user_exponent": 0.25}, {"user_exponent": 0.75}),
+)
+"""What may differ from the usual way, in the order in which it is tried."""
 
 
 @item_channel(NAME, ways=WAYS)

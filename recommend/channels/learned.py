@@ -14,13 +14,13 @@ users behind it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from recommend.channels.base import FitContext, Links, Way, item_channel, scale_of
+from recommend.channels.base import FitContext, Links, Steps, Way, item_channel, scale_of
 from recommend.channels.traces import LearnedTrace
 from recommend.linear import ease
 from recommend.rank.memory import ALL, Memory
@@ -37,7 +37,7 @@ from recommend.sparse import (
 )
 
 NAME = "learned"
-WAYS: tuple[Mapping[str, float], ...] = ({"penalty": 10.0},)
+WAYS: Steps = (({"penalty": 10.0},),)
 """EASE with this penalty, in place of the two steps."""
 MOST_PRODUCTS = 20_000
 MOST_PAIRS = 50_000_000
@@ -56,21 +56,16 @@ _USER_EXPONENT = 0.5
 Numbers = npt.NDArray[np.int64]
 
 
-@item_channel(NAME, ways=WAYS)
+@item_channel(NAME, ways=WAYS, optional=True)
 def fit(context: FitContext) -> Iterator[Links]:
     weight = context.behaviour.weight
     if not context.settings.learned or not affordable(weight):
         return
-    if context.rows is not None and NAME not in context.ways:
-        return  # whoever asks for rows has none of these links
     trace = LearnedTrace(relation=f"{context.behaviour.verb}_alike")
-    if context.earlier is not None:
-        if context.earlier.channel(trace) is None:
-            return  # it did not earn its place
-        kept = context.carried(trace, NAME, lambda earlier: earlier.same_behaviour)
-        if kept is not None:
-            yield kept
-            return
+    kept = context.carried(trace, NAME, lambda earlier: earlier.same_behaviour)
+    if kept is not None:
+        yield kept
+        return
     values = context.ways.get(NAME, {})
     most = min(MOST, context.settings.links)
     if "penalty" not in values:
@@ -88,7 +83,6 @@ def fit(context: FitContext) -> Iterator[Links]:
             scale=scale_of(matrix),
             defaults={"history": 0.0},
             way=Way(channel=NAME, values=values),
-            optional=True,
         )
 
 

@@ -16,7 +16,7 @@ from recommend.behaviour import Behaviour
 from recommend.boosted.features import Features
 from recommend.boosted.latent import Latent
 from recommend.channels import FitContext
-from recommend.channels.base import fit_links, fit_priors
+from recommend.channels.base import Change, fit_links, fit_priors, optional_channels
 from recommend.evaluate.pairs import Pairs, without
 from recommend.fitting import default_weights
 from recommend.rank.additive import Additive
@@ -39,7 +39,8 @@ class Reader:
     @classmethod
     def of(cls, graph: Graph, settings: Settings, *, seed: int, like: Features | None = None) -> Reader:
         """With the features of another graph, those of the same channels."""
-        context = FitContext.plain(graph, settings, seed=seed)
+        ways: dict[str, Change] = {name: {} for name in optional_channels()}
+        context = FitContext.plain(graph, settings, seed=seed, ways=ways)
         behaviour = context.behaviour
         links, priors = fit_links(context), fit_priors(context)
         weights = default_weights(links, priors, ())["history"]

@@ -1,19 +1,21 @@
 """In which way a channel makes its links: the usual one, unless another recommends better; and whether
 optional links are made at all.
 
-How far to shrink what few users tell, or how much to hold against what everybody buys, depends on how much
-is known of each product. So a build tries the ways that a channel offers, beside all other channels.
+How far to shrink what few users tell, how much to hold against what everybody buys and against who buys
+much, depends on how much is known. So a build tries the ways that a channel offers, beside all other
+channels: one setting after the other, each with the best of those before it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from recommend.channels.base import Change, Steps
 from recommend.measure.bootstrap import Difference, paired_difference
 from recommend.rank.candidates import Candidates
 from recommend.rank.learning import found_by_user, learn
@@ -34,6 +36,7 @@ _OPTIONAL_SIZES = (0.25, 0.5, 1.0)
 """What optional links may weigh beside the heaviest channel, whose weight is 1."""
 
 Values: TypeAlias = npt.NDArray[np.float32]
+Found: TypeAlias = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +46,7 @@ class Choice:
     chose neither. It is `kept` if it gains, as nine chances in ten say: less is enough than for a part that
     says new things, since another way costs nothing and optional links lie where others lie already."""
 
-    values: Mapping[str, float]
+    values: Change
     users: int
     with_it: float
     usual: float
@@ -70,16 +73,17 @@ class Choice:
 def choose_way(
     given: Candidates,
     channel: str,
-    ways: Iterable[Mapping[str, float]],
-    said: Callable[[Mapping[str, float]], Values],
+    steps: Steps,
+    said: Callable[[Change], Values],
     start: Mapping[str, float],
     *,
     seed: int = 0,
 ) -> Choice | None:
-    """The best of the `ways` of a channel; None with too few users to tell, or if nothing is known in it.
+    """The best way that the `steps` of a channel lead to; None with too few users to tell, or if nothing is
+    known in it.
 
-    `given` has what the channel says in the usual way; `said` gives float32 [u, m], what it says of the same
-    candidates in another. Each half of the users judges what the other half chose, several times.
+    `said` gives float32 [u, m], what the channel says of the candidates if it is made in some way (the usual
+    one is in `given`). Each half of the users judges what the other half chose, several times.
     """
     users = len(given.users)
     place = given.names.index(channel)
@@ -89,43 +93,54 @@ def choose_way(
     weights = _taught(given, start, random)
     worth = float(weights[place]) or 1.0
     weights[place] = 0.0
-    tried = _Tried(given, given.features @ weights, [size * worth for size in _SIZES])
-    usual = tried(given.features[:, :, place])
-    return _judged(
-        given, usual, [(values, one) for values in ways for one in tried(said(values))], random, seed
+    usual = given.features[:, :, place]
+    tried = _Tried(
+        given=given,
+        rest=given.features @ weights,
+        sizes=[size * worth for size in _SIZES],
+        said=lambda values: said(values) if values else usual,
     )
+    return _judged(given, tried({}), steps, tried, random, seed)
 
 
 def choose_optional(
     given: Candidates,
-    ways: Iterable[Mapping[str, float]],
-    said: Callable[[Mapping[str, float]], Values],
+    steps: Steps,
+    said: Callable[[Change], Values],
     start: Mapping[str, float],
     *,
     seed: int = 0,
 ) -> Choice | None:
-    """The same for optional links, of which `given` knows nothing: the best of all their `ways`, beside what
-    is found without them. None with too few users to tell."""
+    """The same for optional links, of which `given` knows nothing: the best way to make them, beside what is
+    found without them. None with too few users to tell."""
     if len(given.users) < _LEAST_USERS:
         return None
     random = np.random.default_rng(seed)
     rest: Values = given.features @ _taught(given, start, random)
-    tried = _Tried(given, rest, _OPTIONAL_SIZES)
-    options = [(values, one) for values in ways for one in tried(said(values))]
-    found = _judged(given, [found_by_user(given, rest)], options, random, seed)
+    tried = _Tried(given=given, rest=rest, sizes=_OPTIONAL_SIZES, said=said)
+    found = _judged(given, [found_by_user(given, rest)], steps, tried, random, seed)
     return replace(found, against="without")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Tried:
-    """What is found for each user if a channel is added to the `rest`, by the size of its weight."""
+    """What is found for each user if a channel, made in a way, is added to the `rest`, by the size of its
+    weight; each way is tried once."""
 
     given: Candidates
     rest: Values
     sizes: Sequence[float]
+    said: Callable[[Change], Values]
+    known: dict[tuple[tuple[str, float], ...], list[Found]] = field(default_factory=dict)
 
-    def __call__(self, column: Values) -> list[npt.NDArray[np.float64]]:
-        return [found_by_user(self.given, self.rest + column * np.float32(size)) for size in self.sizes]
+    def __call__(self, values: Change) -> list[Found]:
+        key = tuple(sorted(values.items()))
+        if key not in self.known:
+            column = self.said(values)
+            self.known[key] = [
+                found_by_user(self.given, self.rest + column * np.float32(size)) for size in self.sizes
+            ]
+        return self.known[key]
 
 
 def _taught(
@@ -139,24 +154,24 @@ def _taught(
 
 def _judged(
     given: Candidates,
-    usual: Sequence[npt.NDArray[np.float64]],
-    options: Sequence[tuple[Mapping[str, float], npt.NDArray[np.float64]]],
+    usual: Sequence[Found],
+    steps: Steps,
+    tried: _Tried,
     random: np.random.Generator,
     seed: int,
 ) -> Choice:
-    """The best of the options, each (values, what is found for each user), beside the best of the usual."""
+    """The best way beside the best of the usual."""
     users = len(given.users)
     before, after = np.zeros(users), np.zeros(users)
     for _ in range(_ROUNDS):
         half = random.permutation(users) % 2 == 0
         for judges in (half, ~half):
             before[judges] += _best(usual, ~judges)[judges] / _ROUNDS
-            after[judges] += _best([one for _, one in options], ~judges)[judges] / _ROUNDS
+            after[judges] += _best(tried(_chosen(steps, tried, ~judges)), ~judges)[judges] / _ROUNDS
     # those of whom nothing is among the candidates count, too
     before, after = (np.concatenate([one, np.zeros(given.lost)]) for one in (before, after))
-    values, _ = max(options, key=lambda option: float(option[1].sum()))
     return Choice(
-        values=values,
+        values=_chosen(steps, tried, np.ones(users, dtype=np.bool_)),
         users=len(before),
         with_it=float(after.mean()),
         usual=float(before.mean()),
@@ -164,6 +179,15 @@ def _judged(
     )
 
 
-def _best(found: Sequence[npt.NDArray[np.float64]], users: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+def _chosen(steps: Steps, tried: _Tried, users: npt.NDArray[np.bool_]) -> Change:
+    """The way that steps, each the best for some users, lead to."""
+    way: Change = {}
+    for step in steps:
+        options = [way, *({**way, **change} for change in step)]
+        way = max(options, key=lambda one: float(_best(tried(one), users)[users].sum()))
+    return way
+
+
+def _best(found: Sequence[Found], users: npt.NDArray[np.bool_]) -> Found:
     """That of the values which is best for some users."""
     return max(found, key=lambda one: float(one[users].sum()))

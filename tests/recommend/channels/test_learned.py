@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,14 @@ from kg.shop import Shop
 from kg.snapshot import assemble
 from recommend import Recommender, build, update
 from recommend.channels import learned
-from recommend.channels.base import FitContext, Links, fit_links, other_ways
+from recommend.channels.base import (
+    FitContext,
+    Links,
+    fit_links,
+    optional_channels,
+    optional_links,
+    other_ways,
+)
 from recommend.channels.learned import filtered, regressed
 from recommend.evaluate.deletion import Deleting, Removal
 from recommend.linear import ease
@@ -53,7 +60,9 @@ def graph(*, times: bool = False) -> Graph:
 
 
 def context(of: Graph | None = None, **changed: Any) -> FitContext:
-    return replace(FitContext.plain(of or graph(), SETTINGS, seed=0), **changed)
+    """What the channel is made of, as if a build had found that it gains."""
+    named: Mapping[str, Mapping[str, float]] = {learned.NAME: {}}
+    return replace(FitContext.plain(of or graph(), SETTINGS, seed=0, ways=named), **changed)
 
 
 def weights(users: int = 40, products: int = 15) -> sp.csr_array:
@@ -127,7 +136,6 @@ def test_links_are_sound_and_say_why(values: Mapping[str, float], times: bool) -
     here = context(graph(times=times), ways={learned.NAME: values})
     links = links_of(here)
     assert links is not None
-    assert links.optional
     check_links([links], here)
     again = links_of(here)
     assert again is not None
@@ -151,6 +159,39 @@ def test_it_is_left_out_where_it_would_take_long_or_teach_little(monkeypatch: py
         with monkeypatch.context() as patch:
             patch.setattr(learned, name, 100)
             assert links_of(context()) is None
+
+
+def test_nobody_makes_it_who_does_not_ask_for_it() -> None:
+    assert links_of(context(ways={})) is None
+    assert learned.NAME in optional_channels()
+    made = optional_links(learned.NAME, {}, context(ways={}))
+    assert made is not None
+    expected = links_of(context())
+    assert expected is not None
+    np.testing.assert_array_equal(made.matrix.toarray(), expected.matrix.toarray())
+
+
+def test_a_build_makes_each_way_once_for_those_who_choose_and_the_best_once_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made: list[tuple[str, bytes]] = []
+
+    def counting(name: str, make: Callable[..., sp.csr_array]) -> Callable[..., sp.csr_array]:
+        def counted(weight: sp.csr_array, *args: Any, **more: Any) -> sp.csr_array:
+            made.append((name, weight.indices.tobytes()))
+            return make(weight, *args, **more)
+
+        return counted
+
+    monkeypatch.setattr(learned, "filtered", counting("filtered", filtered))
+    monkeypatch.setattr(learned, "regressed", counting("regressed", regressed))
+    model = Recommender.fit(graph(), settings=SETTINGS)
+    whole = model.fitted.behaviour.weight.indices.tobytes()
+    choosing = [one for one in made if one[1] != whole]
+    assert len(choosing) == len(set(choosing))
+    assert {name for name, _ in choosing} == {"filtered", "regressed"}
+    kept = "regressed" if model.card["channels"][learned.NAME]["way"] else "filtered"
+    assert [name for name, known in made if known == whole] == [kept]
 
 
 def test_ease_is_for_what_most_users_met(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ import pytest
 from kg.records import Interaction, Product
 from kg.shop import Shop
 from recommend import Recommender, build, update
-from recommend.channels.base import Links
+from recommend.channels.base import Links, Steps
 from recommend.channels.co_purchase import WAYS, item_knn
 from recommend.evaluate.deletion import Deleting, Removal
 from recommend.rank.candidates import Candidates
@@ -47,8 +47,8 @@ def asked(seed: int = 0, users: int = USERS) -> tuple[Candidates, npt.NDArray[np
 
 def chosen(columns: Mapping[float, npt.NDArray[np.float32]], given: Candidates) -> Choice | None:
     """The choice among ways of which each says one of the columns."""
-    ways = [{"at": at} for at in columns]
-    return choose_way(given, "tuned", ways, lambda values: columns[values["at"]], START)
+    steps = (tuple({"at": at} for at in columns),)
+    return choose_way(given, "tuned", steps, lambda values: columns[values["at"]], START)
 
 
 def test_the_way_that_knows_more_is_taken() -> None:
@@ -90,8 +90,40 @@ def test_nothing_is_chosen_by_a_few_or_for_a_silent_channel() -> None:
 def optional(column: npt.NDArray[np.float32], users: int = USERS) -> Choice | None:
     """What optional links are found to add that say a column of the candidates, in another way minus it."""
     given, _ = asked(users=users)
-    ways: tuple[Mapping[str, float], ...] = ({}, {"against": 1.0})
-    return choose_optional(given, ways, lambda values: -column if values else column, START)
+    steps: Steps = (({"against": 1.0},),)
+    return choose_optional(given, steps, lambda values: -column if values else column, START)
+
+
+def test_a_way_is_found_step_by_step() -> None:
+    """Each of two settings makes it better, a third worse; no step tries more than it offers."""
+    given, relevant = asked()
+    asked_for: list[dict[str, float]] = []
+
+    def said(values: Mapping[str, float]) -> npt.NDArray[np.float32]:
+        asked_for.append(dict(values))
+        knows = values.get("a", 0.0) + values.get("b", 0.0) - values.get("c", 0.0)
+        noise = np.random.default_rng(3).random((USERS, DEEP))
+        return (noise + (0.3 + knows) * relevant).astype(np.float32)
+
+    steps: Steps = (({"a": 0.2}, {"a": 0.5}), ({"b": 0.3},), ({"c": 0.4},))
+    found = choose_way(given, "tuned", steps, said, START)
+    assert found is not None
+    assert found.kept
+    assert found.values == {"a": 0.5, "b": 0.3}
+    assert found.card()["way"] == found.values
+    assert len(asked_for) == len({tuple(sorted(one.items())) for one in asked_for})  # each way but once
+    assert {} not in asked_for
+    assert {"b": 0.3} not in asked_for
+
+
+def test_the_halves_that_judge_do_not_choose() -> None:
+    """Of many ways that know nothing one looks best by chance: not to those who did not choose it."""
+    given, _ = asked(users=400)
+    noise = np.random.default_rng(4).random((60, 400, DEEP)).astype(np.float32)
+    found = chosen(dict(enumerate(noise.astype(np.float32))), given)  # type: ignore[arg-type]
+    assert found is not None
+    assert not found.kept
+    assert abs(found.difference.delta) < 0.02
 
 
 def test_optional_links_are_kept_where_they_gain() -> None:
@@ -149,7 +181,8 @@ def test_a_build_takes_it_and_says_so(shop: Shop) -> None:
     model = Recommender.open(shop.path)
     card = model.fitted.card["ways"]["co_purchase"]
     assert card["kept"] == "on"
-    assert card["way"] in WAYS
+    for name, value in card["way"].items():
+        assert {name: value} in [change for step in WAYS for change in step]
     links = co_purchase(model)
     assert values_of(links) == card["way"]
     expected = item_knn(model.fitted.behaviour.weight, most=SETTINGS.links, **card["way"])
