@@ -26,6 +26,7 @@ from recommend.rank.candidates import Candidates, candidates
 from recommend.rank.gains import Lessons, gains_of
 from recommend.rank.memory import Memory
 from recommend.rank.memory_learning import learn_memories, said_of, with_memories
+from recommend.rank.relations import channels_of_relations, relations_of
 from recommend.rank.steady import joined, learn_steadily, widened
 from recommend.rank.ways import Choice, choose_optional, choose_way
 from recommend.rank.worth import without, worth_of
@@ -245,6 +246,12 @@ def _learned(
     for gain in gains.values():
         weights |= gain.settled
         given = given if gain.kept else without(given, gain.channels)
+    relations = relations_of(given, channels_of_relations(lesson.blind), weights, seed=seed)
+    if relations:
+        card["relations"] = {name: one.card() for name, one in relations.items()}
+    for one in relations.values():
+        weights |= one.settled
+        given = given if one.kept else without(given, one.channels)
     told = told_by_log(lesson.blind)
     worth = worth_of(given, [one.name for one in lesson.blind if one.name not in told], weights, seed=seed)
     if worth is not None:

@@ -23,7 +23,8 @@ LEAST_LISTS = 200
 """With fewer lists in which something hidden is found, trees learn nothing."""
 _CHECK = 0.15
 _RATE, _MODELS = 0.08, 2
-"""Slower trees and more models gain little, and a build waits for them."""
+"""Slower trees and more models gain little, and a build waits for them. Several models, grown from different
+seeds, are averaged only where that does not lose."""
 
 Card: TypeAlias = dict[str, Any]
 
@@ -50,21 +51,34 @@ def teach(
     signs = signs_of_lists(serving)
     try:
         first, second = (
-            grow(half.teaching, check.teaching, signs, rate=_RATE, seeds=1, seed=seed)
+            grow(half.teaching, check.teaching, signs, rate=_RATE, seeds=_MODELS, seed=seed)
             for half in (one, other)
         )
     except ModelError as error:
         return None, {**card, "why": str(error)}
     if first is None or second is None:
         return None, {**card, "why": "the users that choose the trees found nothing of what was hidden"}
-    before = np.concatenate([_by_user(one), _by_user(other)])
-    after = np.concatenate([_by_user(one, second), _by_user(other, first)])
+    before, alone, averaged = (
+        np.concatenate([_by_user(one, trees[1]), _by_user(other, trees[0])])
+        for trees in ((None, None), (first.first(1), second.first(1)), (first, second))
+    )
+    together = paired_difference(averaged, alone, seed=seed)
+    models = _MODELS if together.delta >= 0 else 1
+    after = averaged if models > 1 else alone
     gain = paired_difference(after, before, seed=seed)
     card |= {
         "held_out_users": len(before),
         "ndcg@10_before": round(float(before.mean()), 5),
         "ndcg@10_after": round(float(after.mean()), 5),
         "gain": [round(v, 5) for v in (gain.delta, gain.low, gain.high)],
+        "ensemble": {
+            "seeds": _MODELS,
+            "with": round(float(averaged.mean()), 6),
+            "without": round(float(alone.mean()), 6),
+            "gain": round(together.delta, 6),
+            "interval": [round(together.low, 6), round(together.high, 6)],
+            "kept": "on" if models > 1 else "off",
+        },
     }
     if gain.low <= 0:
         return None, {
@@ -72,10 +86,10 @@ def teach(
             "why": "no sure gain on held-out users",
             "seconds": round(time.perf_counter() - start, 2),
         }
-    card |= {"chosen": True, **_losses(check, first)}
+    card |= {"chosen": True, **_losses(check, first.first(models))}
     # now that it is known to help, whoever judged may teach as well
     more = joined([one, other]).teaching
-    trees = grow(more, check.teaching, signs, rate=_RATE, seeds=_MODELS, seed=seed) or first
+    trees = grow(more, check.teaching, signs, rate=_RATE, seeds=models, seed=seed) or first
     calibration = Calibration.fit(trees.said(check.table), check.taken)
     card |= {"trees": trees.count, "seconds": round(time.perf_counter() - start, 2)}
     return TasteRanker(trees=trees, calibration=calibration, features=serving), card

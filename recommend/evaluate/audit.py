@@ -45,8 +45,8 @@ class Variant:
 @dataclass(frozen=True, kw_only=True)
 class Audit:
     """`comparisons` are on against each other variant; `best` is the variant that validates best, and `kept`
-    what a build decides by itself ('on', 'off', or empty: nothing to decide by). `sentences` say it all in
-    words."""
+    what a build decides by itself ('on', 'off', or empty: nothing to decide by), `left_out` the relations
+    that it goes without. `sentences` say it all in words."""
 
     protocol: dict[str, Any]
     variants: tuple[Variant, ...]
@@ -54,6 +54,7 @@ class Audit:
     bands: Bands
     best: str
     kept: str
+    left_out: tuple[str, ...]
     sentences: tuple[str, ...]
     cautions: tuple[Caution, ...]
 
@@ -65,6 +66,7 @@ class Audit:
             "cautions": [asdict(one) for one in self.cautions],
             "best": self.best,
             "kept": self.kept,
+            "left_out": list(self.left_out),
             "rows": [{**one.row.plain(), "validation": one.validation} for one in self.variants],
             "comparisons": [one.plain() for one in self.comparisons],
             "bands": self.bands.plain(),
@@ -104,7 +106,7 @@ def audit(
     trial: Trial | None = None
     lists: dict[str, Lists] = {}
     variants: list[Variant] = []
-    kept = ""
+    kept, left_out = "", tuple[str, ...]()
     for name, made, chosen_settings in _variants(train, known, chosen, settings, seed):
         model = Recommender.fit(
             made(), settings=chosen_settings, seed=seed, cache=cache, progress=_named(progress, name)
@@ -122,6 +124,8 @@ def audit(
         variants.append(Variant(name=name, row=trial.row(name, lists[name]), validation=validation))
         if name == ON:
             kept = model.card.get("graph", {}).get("kept", "")
+            judged = model.card.get("relations", {})
+            left_out = tuple(relation for relation, card in judged.items() if card["kept"] == "off")
     assert trial is not None
     rows = {one.name: one.row for one in variants}
     comparisons = trial.compared(rows, ((ON, name) for name in rows if name != ON), f"ndcg@{k}")
@@ -146,7 +150,11 @@ def audit(
         bands=bands,
         best=best,
         kept=kept,
-        sentences=tuple(_sentences(comparisons, bands, chosen, variants, best, kept, seed)),
+        left_out=left_out,
+        sentences=(
+            *_sentences(comparisons, bands, chosen, variants, best, kept, seed),
+            *(f"A build leaves out {name}: by its own test it harms." for name in left_out),
+        ),
         cautions=tuple(relation_cautions(train, trial.units, seed=seed)),
     )
 

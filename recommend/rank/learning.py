@@ -1,7 +1,8 @@
 """How much each channel is worth: weights >= 0 learned on interactions that were hidden from the channels.
 
 Two steps: a listwise softmax over each user's candidates (convex, so its start does not matter), then ascent
-on a smooth NDCG@10 (`recommend.rank.smooth`).
+on a smooth NDCG@10 (`recommend.rank.smooth`) from what that gives, or from the default weights if they are
+better.
 """
 
 from __future__ import annotations
@@ -32,6 +33,12 @@ def learn(given: Candidates, start: Mapping[str, float]) -> tuple[dict[str, floa
     weights = _finished(given, _fitted(given, _as_array(given, start)))
     found = dict(zip(given.names, weights.tolist(), strict=True))
     return found, value_of(given, found)
+
+
+def learn_further(given: Candidates, start: Mapping[str, float]) -> dict[str, float]:
+    """Weight by name, from weights that were learned where a little more was known: by the ascent alone."""
+    weights = _finished(given, _further(given, _as_array(given, start)))
+    return dict(zip(given.names, weights.tolist(), strict=True))
 
 
 def learn_evenly(given: Candidates) -> dict[str, float]:
@@ -65,8 +72,14 @@ def _fitted(given: Candidates, start: Floats) -> Floats:
     if not len(given.wanted):
         return start
     starts = [_modest(given, weights) for weights in (start, _softmax(_sized(given, start)))]
-    found = [_modest(given, _smooth(given, weights).best(weights)) for weights in starts]
-    return max((*found, *starts), key=lambda weights: _gained(given, weights))
+    return _further(given, max(starts, key=lambda weights: _gained(given, weights)))
+
+
+def _further(given: Candidates, weights: Floats) -> Floats:
+    """What the ascent makes of weights, if that is better."""
+    weights = _modest(given, weights)
+    found = _modest(given, _smooth(given, weights).best(weights))
+    return max((found, weights), key=lambda one: _gained(given, one))
 
 
 def _finished(given: Candidates, weights: Floats) -> Floats:

@@ -24,7 +24,7 @@ from recommend.rank.worth import of_users
 _TEACHERS = 500
 """The weights of the other channels need not be the best: so many users teach them."""
 _LEAST_USERS = 100
-_ROUNDS = 8
+_ROUNDS = 4
 """So many times the users are halved: what a half chooses hangs on who is in it."""
 _SURE = 1.28
 """The gain must be so many standard errors: nine chances in ten, with a normal error."""

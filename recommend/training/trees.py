@@ -41,6 +41,10 @@ class Trees:
                 )
         return total / len(self.models)
 
+    def first(self, models: int) -> Trees:
+        """Only the first models."""
+        return Trees(models=self.models[:models])
+
     @property
     def count(self) -> int:
         return sum(model.count("\nTree=") for model in self.models)

@@ -22,6 +22,7 @@ from recommend.channels.base import fit_links
 from recommend.measure.units import Units
 from recommend.opening import open_fitted
 from recommend.recommender import Recommender
+from recommend.training.trees import Trees
 from tests.recommend.boosted.shops import priced
 from tests.recommend.shops import PLAIN
 
@@ -62,6 +63,42 @@ def test_trees_are_kept_where_they_surely_help(model: Recommender) -> None:
     assert card["gain"][1] > 0
     assert card["ndcg@10_after"] > 1.1 * card["ndcg@10_before"]
     assert card["log_loss"] < card["log_loss_before"]
+
+
+def test_the_card_says_what_several_seeds_gained(model: Recommender) -> None:
+    card = model.card["best"]["ensemble"]
+    assert card["seeds"] == 2
+    assert card["gain"] == pytest.approx(card["with"] - card["without"], abs=2e-6)
+    assert card["interval"][0] <= card["gain"] <= card["interval"][1]
+    assert card["kept"] == ("on" if card["gain"] >= 0 else "off")
+    # what is said of all trees is said of those that are used
+    used = card["with"] if card["kept"] == "on" else card["without"]
+    assert model.card["best"]["ndcg@10_after"] == pytest.approx(used, abs=1e-5)
+    ranker = model.fitted.taste_ranker
+    assert ranker is not None
+    assert len(ranker.trees.models) == (2 if card["kept"] == "on" else 1)
+
+
+@pytest.mark.parametrize("worse", [True, False])
+def test_several_seeds_are_used_only_where_they_do_not_lose(
+    model: Recommender, taught: tuple[Recommender, list[Fold]], monkeypatch: pytest.MonkeyPatch, worse: bool
+) -> None:
+    """As if the mean of several models, or the first alone, said the contrary of what they learned."""
+    ranker = model.fitted.taste_ranker
+    assert ranker is not None
+    said = Trees.said
+
+    def lying(trees: Trees, table: Any) -> Any:
+        return said(trees, table) * (-1 if (len(trees.models) > 1) == worse else 1)
+
+    monkeypatch.setattr(Trees, "said", lying)
+    found, card = teach(
+        iter(taught[1]), ranker.features, model.graph.products.listed, lists=QUICK.best_lists, seed=0
+    )
+    assert card["ensemble"]["kept"] == ("off" if worse else "on")
+    assert (card["ensemble"]["gain"] < 0) is worse
+    assert found is not None
+    assert len(found.trees.models) == (1 if worse else 2)
 
 
 def test_trees_are_dropped_where_they_do_not_help() -> None:

@@ -120,7 +120,7 @@ def test_the_halves_that_judge_do_not_choose() -> None:
     """Of many ways that know nothing one looks best by chance: not to those who did not choose it."""
     given, _ = asked(users=400)
     noise = np.random.default_rng(4).random((60, 400, DEEP)).astype(np.float32)
-    found = chosen(dict(enumerate(noise.astype(np.float32))), given)  # type: ignore[arg-type]
+    found = chosen(dict(enumerate(noise.astype(np.float32))), given)
     assert found is not None
     assert not found.kept
     assert abs(found.difference.delta) < 0.02
