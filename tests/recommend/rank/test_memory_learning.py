@@ -86,3 +86,11 @@ def test_a_history_counts_the_same_alone_and_among_others() -> None:
     for row, user in zip(rows, users.tolist(), strict=True):
         history = behaviour.history(user)
         assert row[history.products].tolist() == (0.5**history.age).tolist()
+
+
+def test_what_a_few_find_by_chance_changes_nothing() -> None:
+    rng = np.random.default_rng(0)
+    found = _memories([rng.permutation(PRODUCTS)[:6].tolist() for _ in range(USERS)])
+    usual = {"co_purchase": Memory(decay=0.9), "transitions": Memory(decay=0.5)}
+    assert found
+    assert found.items() <= usual.items()
