@@ -95,16 +95,16 @@ def _best(
     listed: npt.NDArray[np.bool_],
     most: int,
 ) -> sp.csr_array:
-    """float32 [users, products]: the best candidates of each by the default weights, none that they have."""
+    """float32 [users, products]: the best candidates of each by the default weights, none that they own."""
     n = behaviour.weight.shape[1]
     if not links:
         return empty(len(users), n)
     worth = [np.float32(one.scale * max(one.defaults.get("history", 0.0), 0.02)) for one in links]
+    owned = behaviour.only(behaviour.owned).weight  # what was only looked at may still be wanted
     blocks = []
     for start in range(0, len(users), _USERS_AT_ONCE):
         some = users[start : start + _USERS_AT_ONCE]
-        theirs = behaviour.weight[some].tocsr()
-        met = np.unique(theirs.indices)
+        met = np.unique(behaviour.weight[some].tocsr().indices)
         # one product of all channels side by side: to add up their links first takes longer
         histories = {
             memory: remembered_rows(behaviour, some, memory)[:, met]
@@ -113,7 +113,7 @@ def _best(
         said: Any = sp.hstack([histories[one.memory] * w for one, w in zip(links, worth, strict=True)])
         blend = (said.tocsr() @ sp.vstack([one.matrix[met] for one in links], format="csr")).tocsr()
         blend.data[~listed[blend.indices]] = 0
-        clear(blend, theirs)
+        clear(blend, owned[some].tocsr())
         blocks.append(keep_best(blend, most))
     return stacked(blocks, n)
 

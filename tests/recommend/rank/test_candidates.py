@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 
+from kg.records import Interaction, Product
+from kg.snapshot import assemble
 from kg.split import HoldOut, hold_out
 from recommend.behaviour import Behaviour
 from recommend.channels.base import FitContext, Links, Prior, fit_links, fit_priors
@@ -75,3 +78,16 @@ def test_users_of_whom_nothing_can_be_found_are_counted(
         assert set(found.tolist()) == set(hidden.tolist()) & set(
             given.products[row][given.valid[row]].tolist()
         )
+
+
+def test_what_was_only_looked_at_may_be_wanted() -> None:
+    log = [
+        *(Interaction(user=user, product=product) for user in ("u", "v") for product in "abc"),
+        Interaction(user="w", product="a"),
+        Interaction(user="w", product="b", kind="view"),
+    ]
+    context = FitContext.plain(assemble([Product(id=i) for i in "abc"], [], log), PLAIN, seed=0)
+    links = [one for one in fit_links(context) if one.name == "co_purchase"]
+    hidden = sp.csr_array(([True], ([2], [1])), shape=(3, 3))
+    given = candidates(links, (), context.behaviour, hidden, np.array([2]), listed=np.ones(3, dtype=np.bool_))
+    assert sorted(given.products[0][given.valid[0]].tolist()) == [1, 2]
