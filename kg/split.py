@@ -26,6 +26,16 @@ class HoldOut:
         """int64 [m]: the users of whom something is hidden."""
         return np.flatnonzero(np.diff(self.hidden.indptr))
 
+    def only(self, users: npt.NDArray[np.integer]) -> HoldOut:
+        """The same graph, and what is hidden of some users."""
+        wanted = np.zeros(self.hidden.shape[0], dtype=np.bool_)
+        wanted[users] = True
+        counts = np.diff(self.hidden.indptr)
+        kept = self.hidden.indices[np.repeat(wanted, counts)]
+        indptr = np.concatenate([[0], np.cumsum(np.where(wanted, counts, 0))])
+        data = np.ones(len(kept), dtype=np.bool_)
+        return replace(self, hidden=sp.csr_array((data, kept, indptr), shape=self.hidden.shape))
+
 
 def hold_out(
     graph: Graph,

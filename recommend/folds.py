@@ -14,6 +14,7 @@ import scipy.sparse as sp
 
 from kg.graph import Graph
 from kg.split import HoldOut, hold_out
+from kg.time_split import last_share
 from recommend.behaviour import Behaviour
 from recommend.channels import FitContext, Links, Prior
 from recommend.channels.base import fit_links, fit_priors
@@ -30,23 +31,38 @@ but one thing each of so few teaches too little."""
 _SIDES = 3
 """Each fold hides things of one user in three at most: the others still show what shops have."""
 _MORE_USERS = 2
-"""So many times more users teach where there are times: of each only the last moment is hidden."""
+"""So many times more users teach where there is an order: of each only the last moment is hidden."""
+_COME_AGAIN = 100
+"""With fewer users who come again after a moment, what they teach counts less than the default weights."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Folds:
-    """The first of the `learners` is always there. Others have users of their own, and are there where users
-    are few, or where there are times: then only what is latest can be hidden, so users can teach but once.
+    """What each fold hides of its `learners`. The first is always there.
+
+    Where the log has real times, it is the only one, and hides all that anybody did from one moment on (kept
+    in `later`): the model knows no more than the shop did then, and is asked for the weeks to come. Were only
+    the latest things of each user hidden, most of the visit in which they were bought would still be known,
+    and what is like the product just looked at would seem to be all that anybody wants.
+
+    Else there are others with users of their own where users are few, or where there is an order: then only
+    what is latest can be hidden, so users can teach but once.
     """
 
     graph: Graph
     learners: tuple[Numbers, ...]
     share: float
     seed: int
+    later: HoldOut | None = None
 
     @classmethod
     def of(cls, graph: Graph, behaviour: Behaviour, settings: Settings, *, seed: int) -> Folds:
         """The users are samples of those of whom something can be hidden."""
+        later = _later(graph, settings, seed)
+        if later is not None:
+            return cls(
+                graph=graph, learners=(later.users,), share=settings.learn_share, seed=seed, later=later
+            )
         able = np.flatnonzero(np.diff(behaviour.weight.indptr) >= 2)
         wanted = settings.learn_users * (_MORE_USERS if behaviour.has_times else 1)
         most = min(wanted, max(LEAST_USERS, len(able) // _SIDES))
@@ -65,7 +81,7 @@ class Folds:
 
     @cached_property
     def first(self) -> HoldOut:
-        return self._hidden(self.learners[0])
+        return self.later if self.later is not None else self._hidden(self.learners[0])
 
     def others(self) -> Iterator[HoldOut]:
         """The folds after the first."""
@@ -80,6 +96,21 @@ class Folds:
 
     def _hidden(self, users: Numbers) -> HoldOut:
         return hold_out(self.graph, share=self.share, seed=self.seed, users=users, only_last=not self.few)
+
+
+def _later(graph: Graph, settings: Settings, seed: int) -> HoldOut | None:
+    """What users that were known by some moment did after it; None without real times, or if too few came
+    again."""
+    split = last_share(graph, settings.learn_share)
+    if split is None:
+        return None
+    known = np.diff(Behaviour.of(split.graph).weight.indptr) > 0
+    users = split.users[known[split.users]]
+    if len(users) < _COME_AGAIN:
+        return None
+    if len(users) > settings.learn_users:
+        users = np.sort(np.random.default_rng(seed).choice(users, settings.learn_users, replace=False))
+    return split.only(users)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -157,9 +157,9 @@ class Asked:
 
     def _recommended(self, shop: Shop | None, k: int, common: dict[str, Any]) -> Report:
         """The evaluations of recommendations, each of which fits a model of its own."""
+        from kg.time_split import parse_moment
         from recommend import evaluate as evaluation
         from recommend.evaluate.sequences import described_by
-        from recommend.evaluate.time_split import parse_moment
 
         if self.sequences is not None:
             lines = evaluation.read_sequences(self.sequences)

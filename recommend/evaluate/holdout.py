@@ -14,13 +14,13 @@ from kg.errors import DataError, SettingsError
 from kg.graph import Graph
 from kg.records import Interaction
 from kg.split import HoldOut, hold_out
+from kg.time_split import last_share, moment_of, said, split_at
 from recommend.behaviour import Behaviour
 from recommend.evaluate.hiding import hide_purchases
 from recommend.evaluate.judging import TUNING_SHARE, judge
 from recommend.evaluate.leaks import Caution
 from recommend.evaluate.ranking import MEMORY
 from recommend.evaluate.report import Report
-from recommend.evaluate.time_split import moment_of, said, split_at
 from recommend.evaluate.trial import without_search
 from recommend.measure.units import Units
 from recommend.recommender import Recommender
@@ -113,6 +113,7 @@ def evaluate_later(
         memory=memory,
         cache=cache,
         progress=progress,
+        validation=last_share(split.graph, TUNING_SHARE),  # asked for weeks to come, as the test is
     )
 
 
@@ -128,6 +129,7 @@ def _evaluate_split(
     memory: int,
     cache: Path | None,
     progress: Progress | None,
+    validation: HoldOut | None = None,
 ) -> Report:
     settings = without_search(settings)
     model = Recommender.fit(split.graph, settings=settings, seed=seed, cache=cache, progress=progress)
@@ -135,7 +137,7 @@ def _evaluate_split(
     return judge(
         model,
         units,
-        validation=hold_out(split.graph, share=TUNING_SHARE, seed=seed + 1),
+        validation=validation or hold_out(split.graph, share=TUNING_SHARE, seed=seed + 1),
         protocol={**protocol, "hidden_pairs": int(split.hidden.nnz)},
         cutoffs=(k,),
         ablation=ablation,

@@ -16,6 +16,7 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from kg.graph import Graph
+from kg.time_split import CLOCK
 from recommend.behaviour import Behaviour
 from recommend.measure.units import Units, has_entries
 from recommend.rank.memory import ALL
@@ -25,9 +26,6 @@ CautionKind: TypeAlias = Literal[
     "test_in_train", "leaking_relation", "linked_relation", "later_interactions", "random_split",
     "duplicate_users",
 ]  # fmt: skip
-
-CLOCK = 1e8
-"""Times above this are moments (it is 1973 in seconds), below it positions in a sequence."""
 
 _UNITS = 5_000
 _LEAK = 2.0

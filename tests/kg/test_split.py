@@ -247,3 +247,12 @@ def test_before_some_products_came_nothing_is_known_of_them() -> None:
         assert relation.matrix.shape == (len(heads), len(tails))
     lamp = before.products.product(before.number("lamp-black"))
     assert lamp == graph.products.product(graph.number("lamp-black"))
+
+
+def test_what_is_hidden_of_some_users() -> None:
+    whole = hold_out(tiny_graph(), share=0.5)
+    some = whole.users[1:]
+    found = whole.only(some)
+    assert found.graph is whole.graph
+    assert found.users.tolist() == some.tolist()
+    assert (found.hidden.toarray()[some] == whole.hidden.toarray()[some]).all()

@@ -9,9 +9,10 @@ from kg.errors import SettingsError
 from kg.graph import FOUND, Graph
 from kg.records import Interaction, InteractionKind, Product
 from kg.snapshot import assemble
+from kg.time_split import last_share, moment_of, parse_moment, split_at
 from recommend.behaviour import Behaviour
 from recommend.evaluate import evaluate_later
-from recommend.evaluate.time_split import moment_of, parse_moment, split_at
+from recommend.evaluate.judging import TUNING_SHARE
 from tests.recommend.evaluate.logs import DAY, START, random_log
 from tests.recommend.shops import PLAIN
 
@@ -90,9 +91,24 @@ def test_what_cannot_be_split_is_told() -> None:
 
 
 def test_everybody_counts_and_nobody_knows_the_future() -> None:
-    report = evaluate_later(random_log(150, 30, seed=1, times=True), share=0.3, settings=PLAIN)
+    graph = random_log(150, 30, seed=1, times=True)
+    report = evaluate_later(graph, share=0.3, settings=PLAIN)
     assert report.protocol["kind"] == "time"
     assert report.protocol["users_unknown_before"] > 0
     assert report.bands is not None
     assert report.bands.pairs.sum() == report.protocol["hidden_pairs"]
     assert not [one for one in report.cautions if one.kind in ("later_interactions", "random_split")]
+    tuning = last_share(split_at(graph, moment_of(graph, share=0.3)).graph, TUNING_SHARE)
+    assert tuning is not None
+    knn = next(row for row in report.rows if row.model == "item_knn")
+    assert knn.about.endswith(f" on {len(tuning.users)} users")
+
+
+def test_the_last_share() -> None:
+    graph = shop()
+    found = last_share(graph, 0.5)  # moments of purchases: 1, 5, 7, 8, 9, 9
+    assert found is not None
+    np.testing.assert_array_equal(found.hidden.toarray(), split_at(graph, START + 8 * DAY).hidden.toarray())
+    assert last_share(random_log(10, 10, seed=0), 0.25) is None
+    once = [Interaction(user=u, product=p, time=START) for u, p in ("ua", "ub", "va")]
+    assert last_share(assemble([Product(id=i) for i in "ab"], [], once), 0.25) is None

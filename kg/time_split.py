@@ -11,7 +11,9 @@ import scipy.sparse as sp
 from kg.errors import SettingsError
 from kg.graph import FOUND, PURCHASED, RATED, USER_RELATIONS, EdgeType, Graph
 from kg.split import HoldOut
-from recommend.evaluate.leaks import CLOCK
+
+CLOCK = 1e8
+"""Times above this are moments (it is 1973 in seconds), below it positions in a sequence."""
 
 
 def moment_of(graph: Graph, *, share: float) -> float:
@@ -63,6 +65,14 @@ def split_at(graph: Graph, moment: float) -> HoldOut:
         (np.ones(len(keys), dtype=np.bool_), (keys // shape[1], keys % shape[1])), shape=shape
     )
     return HoldOut(graph=left, hidden=hidden)
+
+
+def last_share(graph: Graph, share: float) -> HoldOut | None:
+    """The split after whose moment `share` of the purchases happened; None where there is no such moment."""
+    try:
+        return split_at(graph, moment_of(graph, share=share))
+    except SettingsError:
+        return None
 
 
 def _clocked(graph: Graph) -> dict[EdgeType, tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]]:
