@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import numpy as np
 import numpy.typing as npt
@@ -29,22 +29,32 @@ from recommend.sparse import rows_of
 from recommend.stages import Progress
 
 
+class How(TypedDict, total=False):
+    """How recommendations are tested, whatever is hidden.
+
+    `settings` are those of the build, lists have `k` places, and with `ablation` each channel is also left
+    out. Rankings and dense baselines stay within about `memory` bytes. `cache` is for encodings of product
+    texts and pictures, which know nothing of users.
+    """
+
+    settings: Settings | None
+    k: int
+    ablation: bool
+    memory: int
+    cache: Path | None
+    progress: Progress | None
+
+
 def evaluate_holdout(
     graph: Graph,
     *,
     share: float = 0.25,
     seed: int = 0,
-    settings: Settings | None = None,
-    k: int = 10,
-    ablation: bool = False,
-    memory: int = MEMORY,
-    cache: Path | None = None,
-    progress: Progress | None = None,
+    **how: Unpack[How],
 ) -> Report:
     """Hide `share` of each user's purchases, fit on the rest, and look for what was hidden.
 
-    `cache` is for encodings of product texts and pictures, which know nothing of users. Rankings and dense
-    baselines stay within about `memory` bytes. Raises SettingsError if no user has two products.
+    Raises SettingsError if no user has two products.
     """
     split = hide_purchases(graph, share=share, seed=seed)
     protocol = {
@@ -54,18 +64,7 @@ def evaluate_holdout(
         "and never all: the latest where times are known, random ones otherwise; each with all its traces, "
         "and what the user did later",
     }
-    return _evaluate_split(
-        graph,
-        split,
-        protocol,
-        seed=seed,
-        settings=settings,
-        k=k,
-        ablation=ablation,
-        memory=memory,
-        cache=cache,
-        progress=progress,
-    )
+    return _evaluate_split(graph, split, protocol, None, seed=seed, **how)
 
 
 def evaluate_later(
@@ -74,12 +73,7 @@ def evaluate_later(
     share: float | None = None,
     until: float | None = None,
     seed: int = 0,
-    settings: Settings | None = None,
-    k: int = 10,
-    ablation: bool = False,
-    memory: int = MEMORY,
-    cache: Path | None = None,
-    progress: Progress | None = None,
+    **how: Unpack[How],
 ) -> Report:
     """Fit on what happened before one moment, and look for what was bought after it: what a shop meets.
 
@@ -102,34 +96,23 @@ def evaluate_later(
         "after it and did not have before",
         "users_unknown_before": int((met[split.users] == 0).sum()),
     }
-    return _evaluate_split(
-        graph,
-        split,
-        protocol,
-        seed=seed,
-        settings=settings,
-        k=k,
-        ablation=ablation,
-        memory=memory,
-        cache=cache,
-        progress=progress,
-        validation=last_share(split.graph, TUNING_SHARE),  # asked for weeks to come, as the test is
-    )
+    validation = last_share(split.graph, TUNING_SHARE)  # asked for the weeks to come, as the test is
+    return _evaluate_split(graph, split, protocol, validation, seed=seed, **how)
 
 
 def _evaluate_split(
     graph: Graph,
     split: HoldOut,
     protocol: dict[str, Any],
+    validation: HoldOut | None,
     *,
     seed: int,
-    settings: Settings | None,
-    k: int,
-    ablation: bool,
-    memory: int,
-    cache: Path | None,
-    progress: Progress | None,
-    validation: HoldOut | None = None,
+    settings: Settings | None = None,
+    k: int = 10,
+    ablation: bool = False,
+    memory: int = MEMORY,
+    cache: Path | None = None,
+    progress: Progress | None = None,
 ) -> Report:
     settings = without_search(settings)
     model = Recommender.fit(split.graph, settings=settings, seed=seed, cache=cache, progress=progress)
