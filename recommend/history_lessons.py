@@ -28,7 +28,7 @@ from recommend.rank.memory import Memory
 from recommend.rank.memory_learning import learn_memories, said_of, with_memories
 from recommend.rank.relations import channels_of_relations, relations_of
 from recommend.rank.steady import joined, learn_steadily, widened
-from recommend.rank.ways import Choice, choose_optional, choose_way
+from recommend.rank.ways import Choice, choose_optional, choose_way, judged_again
 from recommend.rank.worth import without, worth_of
 
 Values: TypeAlias = npt.NDArray[np.float32]
@@ -287,6 +287,9 @@ def _choices(lesson: _Lesson, start: Mapping[str, float]) -> dict[str, Choice]:
             return lesson.said(lesson.remade(links, values))
 
         choice = choose_way(lesson.every, links.name, steps, said, start, seed=lesson.plain.seed)
+        if choice is not None and choice.kept:
+            other = _told(lesson.every, links.name, said(choice.values))
+            choice = judged_again(choice, lesson.every, other, start, seed=lesson.plain.seed)
         if choice is not None:
             found[links.name] = choice
     return found

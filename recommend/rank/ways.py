@@ -23,6 +23,8 @@ from recommend.rank.worth import of_users
 
 _TEACHERS = 500
 """The weights of the other channels need not be the best: so many users teach them."""
+_MOST_TEACHERS = 2_000
+"""To judge a choice at last they must be good: so many users of each half teach them then."""
 _LEAST_USERS = 100
 _ROUNDS = 4
 """So many times the users are halved: what a half chooses hangs on who is in it."""
@@ -43,8 +45,9 @@ Found: TypeAlias = npt.NDArray[np.float64]
 class Choice:
     """The best way to make a channel's links, by the `values` that differ from the usual ones, and NDCG@10
     with it and with the usual way (`against`: or without the links, if they are optional) on `users` who
-    chose neither. It is `kept` if it gains, as nine chances in ten say: less is enough than for a part that
-    says new things, since another way costs nothing and optional links lie where others lie already."""
+    chose neither; if `relearned`, by weights of all channels that were learned with either on users who are
+    not asked. It is `kept` if it gains, as nine chances in ten say: less is enough than for a part that says
+    new things, since another way costs nothing and optional links lie where others lie already."""
 
     values: Change
     users: int
@@ -52,6 +55,7 @@ class Choice:
     usual: float
     difference: Difference
     against: Literal["usual", "without"] = "usual"
+    relearned: bool = False
 
     @property
     def kept(self) -> bool:
@@ -66,6 +70,7 @@ class Choice:
             self.against: round(self.usual, 6),
             "gain": round(self.difference.delta, 6),
             "interval": [round(self.difference.low, 6), round(self.difference.high, 6)],
+            "relearned": self.relearned,
             "kept": "on" if self.kept else "off",
         }
 
@@ -122,6 +127,30 @@ def choose_optional(
     return replace(found, against="without")
 
 
+def judged_again(
+    choice: Choice, given: Candidates, other: Candidates, start: Mapping[str, float], *, seed: int = 0
+) -> Choice:
+    """The choice with what it gains where the weights of all channels are learned anew, with what the channel
+    says in the usual way (`given`) and in the chosen one (`other`): a part of what another way gains beside
+    weights that were made for the usual one they can give as well."""
+    order = np.random.default_rng(seed).permutation(len(given.users))
+    before, after = np.zeros(len(order)), np.zeros(len(order))
+    for side in (0, 1):
+        teachers, judges = order[side::2][:_MOST_TEACHERS], order[1 - side :: 2]
+        for found, one in ((before, given), (after, other)):
+            learned, _ = learn(of_users(one, teachers), start)
+            asked = of_users(one, judges)
+            found[judges] = found_by_user(asked, asked.features @ _as_array(one, learned))
+    before, after = (np.concatenate([one, np.zeros(given.lost)]) for one in (before, after))
+    return replace(
+        choice,
+        with_it=float(after.mean()),
+        usual=float(before.mean()),
+        difference=paired_difference(after, before, seed=seed),
+        relearned=True,
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Tried:
     """What is found for each user if a channel, made in a way, is added to the `rest`, by the size of its
@@ -149,7 +178,11 @@ def _taught(
     """float32 [c]: weights that some of the users teach."""
     some = np.sort(random.permutation(len(given.users))[:_TEACHERS])
     learned, _ = learn(of_users(given, some), start)
-    return np.array([learned[name] for name in given.names], dtype=np.float32)
+    return _as_array(given, learned)
+
+
+def _as_array(given: Candidates, weights: Mapping[str, float]) -> npt.NDArray[np.float32]:
+    return np.array([weights[name] for name in given.names], dtype=np.float32)
 
 
 def _judged(

@@ -8,11 +8,10 @@ import numpy as np
 import pytest
 
 from kg.graph import EdgeType
-from kg.records import Fact, Interaction
+from kg.records import Fact, Interaction, Product
 from kg.snapshot import assemble
 from recommend.channels import FitContext
 from recommend.channels.base import fit_links
-from recommend.evaluate.variants import product_relations
 from recommend.measure.bootstrap import paired_difference
 from recommend.rank import relations as judging
 from recommend.rank.candidates import Candidates
@@ -138,12 +137,29 @@ def test_a_relation_has_its_direct_links_and_those_through_what_is_shared() -> N
 
 
 def test_a_build_says_what_its_relations_are_worth() -> None:
-    graph = chains()
-    model = Recommender.fit(graph, settings=SETTINGS)
-    card = model.card.get("relations", {})
-    assert set(card) <= set(product_relations(graph))
-    for one in card.values():
-        assert one["kept"] in ("on", "off")
+    rng = np.random.default_rng(0)
+    whole = chains()
+    names = whole.nodes["product"]
+    bought = next(one for one in whole.relations if one.head == "user")
+    log = [
+        Interaction(user=whole.nodes["user"][u], product=names[p])
+        for u, p in zip(whole.relations[bought].heads, whole.relations[bought].tails, strict=True)
+    ]
+    facts = [
+        Fact(head=names[i], relation="goes_with", tail=names[(i + step) % len(names)])
+        for i in range(len(names))
+        for step in (1, 2, 3)
+    ]
+    facts += [
+        Fact(head=names[i], relation="by_chance", tail=names[int(rng.integers(len(names)))])
+        for i in range(len(names))
+        for _ in range(3)
+    ]
+    products = [Product(id=one) for one in names]
+    card = Recommender.fit(assemble(products, facts, log), settings=SETTINGS).card["relations"]
+    assert card["goes_with"]["kept"] == "on"
+    assert card["goes_with"]["interval"][0] > 0
+    assert card.get("by_chance", {"gain": 0.0})["gain"] < 0.1 * card["goes_with"]["gain"]
 
 
 def test_what_is_left_out_only_speaks_where_all_else_is_silent(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ from recommend.channels.base import Links, Steps
 from recommend.channels.co_purchase import WAYS, item_knn
 from recommend.evaluate.deletion import Deleting, Removal
 from recommend.rank.candidates import Candidates
-from recommend.rank.ways import Choice, choose_optional, choose_way
+from recommend.rank.ways import Choice, choose_optional, choose_way, judged_again
 from tests.recommend.shops import PLAIN
 
 SETTINGS = replace(PLAIN, search_queries=0, best_lists=0)
@@ -124,6 +124,29 @@ def test_the_halves_that_judge_do_not_choose() -> None:
     assert found is not None
     assert not found.kept
     assert abs(found.difference.delta) < 0.02
+
+
+def test_what_other_weights_can_give_as_well_is_no_gain() -> None:
+    given, relevant = asked()
+    noise = np.random.default_rng(1).random((USERS, DEEP)).astype(np.float32)
+    knowing = chosen({1.0: noise + relevant}, given)
+    assert knowing is not None
+
+    def again(column: npt.NDArray[np.float32]) -> Choice:
+        features = given.features.copy()
+        features[:, :, 0] = column
+        assert knowing is not None
+        return judged_again(knowing, given, replace(given, features=features), START)
+
+    assert again(noise + relevant).kept
+    tuned, other = given.features[:, :, 0], given.features[:, :, 1]
+    for column in (tuned, tuned + np.float32(0.5) * other, np.float32(3.0) * tuned):
+        found = again(column)
+        assert found.card()["relearned"]
+        assert found.card()["users"] == USERS + 7
+        assert found.difference.low <= 0
+        assert found.difference.delta < 0.1 * knowing.difference.delta
+    assert not again(tuned).kept
 
 
 def test_optional_links_are_kept_where_they_gain() -> None:
