@@ -34,9 +34,10 @@ from recommend.sparse import mean_of_best
 if TYPE_CHECKING:
     from recommend.earlier import Earlier
 
-Task: TypeAlias = Literal["history", "newcomer", "product", "complement", "query"]
-"""What is asked: what a user with a history wants (of what others met, of what nobody met yet), what is like
-a seed product, what goes with products, or a query."""
+Task: TypeAlias = Literal["history", "newcomer", "stranger", "product", "complement", "query"]
+"""What is asked: what a user with a history wants (of what others met, of what nobody met yet, of what nobody
+met and no relation links to another product), what is like a seed product, what goes with products, or a
+query."""
 
 PRODUCT_TASKS: tuple[Task, ...] = ("history", "product", "complement")
 """The tasks that start from products. What nobody met yet is a part of what a history asks for."""

@@ -28,6 +28,7 @@ class KindsTrace:
     """
 
     of_log: ClassVar[bool] = True
+    of_relations: ClassVar[bool] = False
 
     relation: str
     unit: str

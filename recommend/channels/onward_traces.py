@@ -23,6 +23,7 @@ class OnwardTrace:
     edge of `edge_type`, along the arrow if `forward`."""
 
     of_log: ClassVar[bool] = True
+    of_relations: ClassVar[bool] = True
 
     relation: str
     edge_type: EdgeType

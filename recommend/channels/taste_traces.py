@@ -22,6 +22,7 @@ class TasteTrace:
     [products, nodes] compares them with."""
 
     of_log: ClassVar[bool] = True
+    of_relations: ClassVar[bool] = False
 
     relation: str
     edge_type: EdgeType

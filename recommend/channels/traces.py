@@ -66,6 +66,11 @@ class Trace(Protocol):
     of_log: ClassVar[bool]
     """Whether the links are made of what users did: they say nothing of a product that nobody met."""
 
+    @property
+    def of_relations(self) -> bool:
+        """Whether the last step is an edge between products: nothing leads so to a product without such."""
+        ...
+
     def paths(
         self, graph: Graph, behaviour: Behaviour, source: int, target: int, value: float
     ) -> list[TracedPath]:
@@ -84,6 +89,7 @@ class StoredTrace:
     """An edge that is in the graph: A also_viewed B."""
 
     of_log: ClassVar[bool] = False
+    of_relations: ClassVar[bool] = True
 
     edge_type: EdgeType
     forward: bool
@@ -153,6 +159,10 @@ class SharedTrace:
         """The kind of the shared nodes."""
         return self.edge_type.tail if self.forward else self.edge_type.head
 
+    @property
+    def of_relations(self) -> bool:
+        return self.kind == "product"
+
     def plain(self) -> dict[str, Any]:
         return {"trace": "shared", "edge_type": list(self.edge_type), "forward": self.forward}
 
@@ -175,6 +185,7 @@ class BehaviourTrace:
     """Users who met both products (in this order, if `ordered`); counted, never named."""
 
     of_log: ClassVar[bool] = True
+    of_relations: ClassVar[bool] = False
 
     relation: str
     ordered: bool = False
@@ -217,6 +228,7 @@ class SimilarityTrace:
     """Vectors that lie close together; the link's value is a power of their cosine."""
 
     of_log: ClassVar[bool] = False
+    of_relations: ClassVar[bool] = False
 
     relation: str
     power: int = 1
@@ -265,6 +277,10 @@ def load_trace(plain: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[np.gen
             from recommend.channels.taste_traces import TasteTrace
 
             return TasteTrace.load(plain, arrays)
+        case "around":
+            from recommend.channels.around_traces import AroundTrace
+
+            return AroundTrace.load(plain, arrays)
         case "onward":
             from recommend.channels.onward_traces import OnwardTrace
 

@@ -29,7 +29,7 @@ from tests.recommend.shops import NASTY, PLAIN, by_hand, planted
 SPACES = ("fused", "gnn", "image", "kge", "text")
 DIM = 8
 ITEM, QUERY, PRIOR = sorted(base._ITEM_CHANNELS), sorted(base._QUERY_CHANNELS), sorted(base._PRIORS)
-SPARING = ("kinds_together", "learned", "matching", "onward", "tastes")
+SPARING = ("around", "kinds_together", "learned", "matching", "onward", "tastes")
 """Channels that find nothing in small shops; their own tests have larger ones."""
 TEXTS = (
     "black table lamp",
