@@ -25,7 +25,7 @@ from recommend.folds import LEAST_USERS, Folds
 from recommend.history_lessons import Taught, teach_history
 from recommend.index.vector_index import SpaceIndex
 from recommend.query_encoders import QueryEncoders
-from recommend.rank.additive import Additive, by_task
+from recommend.rank.additive import Additive, Newcomers, by_task, newcomers_of
 from recommend.rank.gains import Lessons
 from recommend.rank.newcomers import Mask, playing_new
 from recommend.search_lessons import teach_search
@@ -39,7 +39,7 @@ from recommend.understand.intent import IntentModel
 from recommend.understand.language import packaged_synonyms
 from recommend.understand.reader import Reader
 from recommend.vector_stages import Made, encode_content, fuse, learn_graph
-from recommend.welcoming import welcome
+from recommend.welcoming import linked, welcome
 
 logger = logging.getLogger(__name__)
 
@@ -82,8 +82,13 @@ class Fitted:
             self.priors,
             self.weights,
             products=self.graph.product_count,
-            unmet=self.behaviour.unmet,
+            newcomers=self.newcomers,
         )
+
+    @property
+    def newcomers(self) -> tuple[Newcomers, ...]:
+        """The products that nobody met yet, with the weights of links to them."""
+        return newcomers_of(self.weights, self.behaviour.unmet, linked(self.graph))
 
 
 def fit(
@@ -188,11 +193,10 @@ def _learned(
     products that play new, `usual` the weights where nothing was learned."""
     found: dict[Task, dict[str, float]] = {"history": dict(taught.weights)}
     card = dict(taught.card)
-    welcomed = None if new is None else welcome(taught, new, folds.unseen, plain, made)
-    if welcomed is not None:
-        card["newcomers"] = welcomed.card()
+    for task, welcomed in () if new is None else welcome(taught, new, folds.unseen, plain, made):
+        card[f"{task}s"] = welcomed.card()
         if welcomed.kept:
-            found["newcomer"] = {**dict.fromkeys(taught.weights, 0.0), **welcomed.weights}
+            found[task] = {**dict.fromkeys(taught.weights, 0.0), **welcomed.weights}
     ordered = learn_complements(
         taught.blind, folds.graph, folds.first.hidden, usual["complement"], seed=plain.seed
     )

@@ -91,7 +91,7 @@ def refit(
     weights = default_weights(links, priors, query_channels)
     names = {name: "" if old is None else old.name for name, old in before.items()}
     for task, learned in earlier.fitted.weights.items():
-        if task == "newcomer":  # kept also for channels that have no product to link to now
+        if task in ("newcomer", "stranger"):  # kept also for channels that have no product to link to now
             here = {name: learned.get(names[name] or name, 0.0) for name in names}
             weights[task] = {**learned, **here}
             continue

@@ -23,7 +23,7 @@ from recommend.boosted.features import PATTERNS, Features
 from recommend.boosted.latent import Latent
 from recommend.channels.base import Links, Prior
 from recommend.measure.units import Units
-from recommend.rank.additive import Additive, newcomers_of
+from recommend.rank.additive import Additive
 from recommend.rank.top import possible, top
 from recommend.stages import Progress
 from recommend.training.ranker import Reranked
@@ -176,7 +176,7 @@ def rank_best(
         fitted.priors,
         fitted.weights["history"],
         products=graph.product_count,
-        newcomers=newcomers_of(fitted.weights, fitted.behaviour.unmet),
+        newcomers=fitted.newcomers,
     )
     lists = np.full((len(units), k), -1, dtype=np.int64)
     for row, user in enumerate(units.users.tolist()):

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kg.errors import SettingsError
-from kg.graph import CATALOG_RELATIONS, USER_RELATIONS, EdgeType, Graph
+from kg.graph import Graph
 from kg.split import before_products, hold_out, without_behaviour
 from recommend.behaviour import Behaviour
 from recommend.evaluate.baselines import popularity
@@ -33,6 +33,7 @@ from recommend.recommender import Recommender
 from recommend.results import Results
 from recommend.settings import Settings
 from recommend.stages import Progress
+from recommend.welcoming import first_day
 
 VIEWS = 3
 PRODUCTS, USERS = "new products", "new users"
@@ -151,22 +152,6 @@ def evaluate_arriving(
             "measured": "the update of all of them together beside the fit of a new model, both in memory",
         },
     )
-
-
-def first_day(graph: Graph, new: npt.NDArray[np.bool_]) -> Graph:
-    """The graph with nothing between products where one of the two is new (bool [n])."""
-    kept = CATALOG_RELATIONS | set(USER_RELATIONS.values())
-    gone: dict[EdgeType, npt.NDArray[np.bool_]] = {}
-    for edge_type, relation in graph.relations.items():
-        if edge_type.name in kept:
-            continue
-        mask = np.zeros(len(relation), dtype=np.bool_)
-        if edge_type.head == "product":
-            mask |= new[relation.heads]
-        if edge_type.tail == "product":
-            mask |= new[relation.tails]
-        gone[edge_type] = mask
-    return graph.without(edges=gone)
 
 
 def _updated(old: Recommender, now: Graph, cache: Path | None, progress: Progress | None) -> Recommender:

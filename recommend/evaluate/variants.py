@@ -13,7 +13,7 @@ from kg.graph import FOUND, USER_RELATIONS, Graph, Relation
 from kg.product_table import ProductTable
 from recommend.channels import Links
 from recommend.channels.neighbours import channels_of_spaces
-from recommend.rank.additive import Additive, newcomers_of
+from recommend.rank.additive import Additive
 from recommend.recommender import Recommender
 from recommend.settings import Settings
 
@@ -67,12 +67,12 @@ def additive(model: Recommender, weights: Mapping[str, float], *, gone: Collecti
     """The sum of a model's channels with some weights; what has lost all of its weight, or is `gone`, says
     nothing of products that nobody met either."""
     fitted = model.fitted
-    newcomers = newcomers_of(fitted.weights, fitted.behaviour.unmet)
-    if newcomers is not None:
-        usual = fitted.weights["history"]
-        gone = {*gone, *(name for name, weight in usual.items() if weight > 0 and not weights.get(name))}
-        theirs = {name: weight for name, weight in newcomers.weights.items() if name not in gone}
-        newcomers = replace(newcomers, weights=theirs)
+    usual = fitted.weights["history"]
+    gone = {*gone, *(name for name, weight in usual.items() if weight > 0 and not weights.get(name))}
+    newcomers = [
+        replace(one, weights={name: weight for name, weight in one.weights.items() if name not in gone})
+        for one in fitted.newcomers
+    ]
     return Additive.of(
         fitted.links, fitted.priors, weights, products=model.graph.product_count, newcomers=newcomers
     )

@@ -3,7 +3,8 @@
 score(j) = sum over channels c and known products i of weight_c · scale_c · memory_c(i) · links_c[i, j] +
 priors(j)
 
-Products that nobody met yet may have weights of their own: what was bought together says nothing of them.
+Products that nobody met yet may have weights of their own: what was bought together says nothing of them. So
+may those among them that no relation links to another product.
 
 A history reaches few rows, so they are added up when it is asked for: nothing is made beforehand that an
 update would have to make again.
@@ -28,7 +29,7 @@ from recommend.sparse import only_columns
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Newcomers:
-    """The products that nobody met yet, bool [n], and the weights of links to them, by name."""
+    """Products that nobody met yet, bool [n], and the weights of links to them, by name."""
 
     products: npt.NDArray[np.bool_]
     weights: Mapping[str, float]
@@ -41,13 +42,13 @@ class Newcomers:
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Additive:
     """Weighted links and priors for one task. `weights` are those of `links` and `priors`, by name; those of
-    `newcomers` hold instead for links to them."""
+    `newcomers`, of whom no two have a product in common, hold instead for links to them."""
 
     prior: npt.NDArray[np.float32]
     links: Sequence[Links]
     priors: Sequence[Prior]
     weights: Mapping[str, float]
-    newcomers: Newcomers | None = None
+    newcomers: tuple[Newcomers, ...] = ()
 
     @classmethod
     def of(
@@ -57,24 +58,32 @@ class Additive:
         weights: Mapping[str, float],
         *,
         products: int,
-        newcomers: Newcomers | None = None,
+        newcomers: Sequence[Newcomers] = (),
     ) -> Additive:
         """The channels whose weight is above 0; there are `products` products."""
-        if newcomers is not None and not newcomers.products.any():
-            newcomers = None
-        theirs: Mapping[str, float] = {} if newcomers is None else newcomers.weights
+        there = tuple(one for one in newcomers if one.products.any())
         prior = np.zeros(products, dtype=np.float32)
         for given in priors:
             prior += np.float32(weights.get(given.name, 0.0)) * given.values
         return cls(
             prior=prior,
             links=tuple(
-                one for one in links if max(weights.get(one.name, 0.0), theirs.get(one.name, 0.0)) > 0
+                one
+                for one in links
+                if any(some.get(one.name, 0.0) > 0 for some in (weights, *(new.weights for new in there)))
             ),
             priors=tuple(one for one in priors if weights.get(one.name, 0.0) > 0),
             weights=dict(weights),
-            newcomers=newcomers,
+            newcomers=there,
         )
+
+    @cached_property
+    def _new(self) -> npt.NDArray[np.bool_]:
+        """bool [n]: the products that have weights of their own."""
+        found = np.zeros(len(self.prior), dtype=np.bool_)
+        for one in self.newcomers:
+            found |= one.products
+        return found
 
     @cached_property
     def _usual(self) -> tuple[Links, ...]:
@@ -84,21 +93,22 @@ class Additive:
     @cached_property
     def _to_newcomers(self) -> Mapping[Memory, sp.csr_array]:
         """float64 [n, n]: the links to newcomers, added up: they are few, and every matrix costs time."""
-        if self.newcomers is None:
-            return {}
-        weights = self.newcomers.weights
-        some = [(one, self.newcomers.cells(one.matrix)) for one in self.links if weights.get(one.name)]
-        return _added((one.memory, cells, weights[one.name] * one.scale) for one, cells in some)
+        return _added(
+            (one.memory, new.cells(one.matrix), new.weights[one.name] * one.scale)
+            for new in self.newcomers
+            for one in self.links
+            if new.weights.get(one.name)
+        )
 
     @cached_property
     def merged(self) -> Mapping[Memory, sp.csr_array]:
         """float64 [n, n]: the links of all channels that remember in the same way, added up. Made when first
         asked for: it serves where many histories are scored at once."""
         found = _added((one.memory, one.matrix, self.weights[one.name] * one.scale) for one in self._usual)
-        if self.newcomers is None:
+        if not self.newcomers:
             return found
         for matrix in found.values():
-            matrix.data[self.newcomers.products[matrix.indices]] = 0.0
+            matrix.data[self._new[matrix.indices]] = 0.0
             matrix.eliminate_zeros()
         for memory, cells in self._to_newcomers.items():
             found[memory] = (found[memory] + cells).tocsr() if memory in found else cells
@@ -108,9 +118,9 @@ class Additive:
         """float32 [n]: the score of every product."""
         usual = ((one.memory, one.matrix, self.weights[one.name] * one.scale) for one in self._usual)
         total = self._summed(history, usual)
-        if self.newcomers is not None:
+        if self.newcomers:
             theirs = self._summed(history, ((m, cells, 1.0) for m, cells in self._to_newcomers.items()))
-            total = np.where(self.newcomers.products, theirs, total)
+            total = np.where(self._new, theirs, total)
         return (total + self.prior).astype(np.float32)
 
     def _summed(
@@ -150,12 +160,12 @@ class Additive:
         place = np.full(len(self.prior), -1, dtype=np.int64)
         place[products] = np.arange(len(products))
         found: dict[str, npt.NDArray[np.float32]] = {}
-        new = None if self.newcomers is None else self.newcomers.products[products]
-        unmet = new is not None and bool(new.any())
-        for one in self.links if unmet else self._usual:
+        theirs = [(new.products[products], new.weights) for new in self.newcomers]
+        theirs = [(new, weights) for new, weights in theirs if new.any()]
+        for one in self.links if theirs else self._usual:
             worth: float | npt.NDArray[np.float64] = self.weights.get(one.name, 0.0)
-            if self.newcomers is not None and new is not None and unmet:
-                worth = np.where(new, self.newcomers.weights.get(one.name, 0.0), worth)
+            for new, weights in theirs:
+                worth = np.where(new, weights.get(one.name, 0.0), worth)
             counts = remembered(history, one.memory) * np.float32(one.scale)
             columns, values = _rows(one.matrix, history.products, counts)
             at = place[columns]
@@ -175,29 +185,35 @@ def by_task(
     weights: Mapping[Task, Mapping[str, float]],
     *,
     products: int,
-    unmet: npt.NDArray[np.bool_] | None = None,
+    newcomers: Sequence[Newcomers] = (),
 ) -> dict[Task, Additive]:
-    """The scores of the tasks that start from products; `unmet` bool [n] are those that nobody met yet."""
-    theirs = newcomers_of(weights, unmet)
+    """The scores of the tasks that start from products; `newcomers` are a part of what a history asks for."""
     return {
         task: Additive.of(
             links,
             priors,
             weights[task],
             products=products,
-            newcomers=theirs if task == "history" else None,
+            newcomers=newcomers if task == "history" else (),
         )
         for task in PRODUCT_TASKS
     }
 
 
 def newcomers_of(
-    weights: Mapping[Task, Mapping[str, float]], unmet: npt.NDArray[np.bool_] | None
-) -> Newcomers | None:
-    """The products that nobody met yet with their weights, if any were learned."""
-    if unmet is None or "newcomer" not in weights:
-        return None
-    return Newcomers(products=unmet, weights=weights["newcomer"])
+    weights: Mapping[Task, Mapping[str, float]],
+    unmet: npt.NDArray[np.bool_],
+    linked: npt.NDArray[np.bool_],
+) -> tuple[Newcomers, ...]:
+    """The products that nobody met yet (`unmet` bool [n]) with their weights, as far as any were learned.
+    Those that are not `linked` bool [n] to another product by a relation may have others."""
+    found: list[Newcomers] = []
+    apart = unmet & ~linked if "stranger" in weights else np.zeros_like(unmet)
+    if "newcomer" in weights:
+        found.append(Newcomers(products=unmet & ~apart, weights=weights["newcomer"]))
+    if "stranger" in weights:
+        found.append(Newcomers(products=apart, weights=weights["stranger"]))
+    return tuple(found)
 
 
 def _added(parts: Iterable[tuple[Memory, sp.csr_array, float]]) -> dict[Memory, sp.csr_array]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -28,7 +29,7 @@ SHARE = 0.15
 """So many of the products that anybody met play new."""
 LEAST = 200
 """With fewer wanted products than this nothing is learned."""
-_USERS = 12_000
+_USERS, _FEWER_USERS = 12_000, 4_000
 _CANDIDATES = 100
 _DEPTH = 10
 _START = 0.2
@@ -44,7 +45,8 @@ Weights = Mapping[str, float]
 class Welcome:
     """The `weights` of links to products that nobody met, the `factor` in them, and NDCG@10 on users who
     taught nothing: among the `products` that played new with these weights and with the usual ones (`error`
-    is the standard error of the difference), and among all products with both."""
+    is the standard error of the difference), and among all products with both. They must be `sure` to be
+    better, unless the usual ones are no better known."""
 
     weights: Weights
     products: int
@@ -56,6 +58,7 @@ class Welcome:
     among_all: float
     among_all_usual: float
     among_all_error: float
+    sure: bool = True
 
     @property
     def gain(self) -> float:
@@ -63,9 +66,9 @@ class Welcome:
 
     @property
     def kept(self) -> bool:
-        """Whether they are surely better among such products, and not surely worse among all."""
+        """Whether they are better among such products, and not surely worse among all."""
         harm = self.among_all_usual - self.among_all
-        return self.gain > 1.96 * self.error and harm <= 1.96 * self.among_all_error
+        return self.gain > 1.96 * self.error * self.sure and harm <= 1.96 * self.among_all_error
 
     def card(self) -> dict[str, Any]:
         """What a metrics card says of it."""
@@ -99,70 +102,97 @@ def without_products(behaviour: Behaviour, products: Mask) -> Behaviour:
     return behaviour.only(~products[behaviour.weight.indices])
 
 
-def learn_newcomers(
-    links: Sequence[Links],
-    usual: Weights,
-    behaviour: Behaviour,
-    hidden: sp.csr_array,
-    new: Mask,
-    *,
-    told: Sequence[Links],
-    listed: Mask,
-    seed: int,
-) -> Welcome | None:
-    """The weights of links to products that nobody met; None where there is too little to learn from.
-
-    `links` are channels that know nothing of what was done with the `new` products bool [n], though
-    `behaviour` does; `told` those that were made of behaviour. `usual` are the weights for histories,
-    `hidden` bool CSR [users, products] is what neither behaviour nor channels know.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Lesson:
+    """What there is to learn from: the `new` products bool [n] play new, though `behaviour` knows what was
+    done with them; `hidden` bool CSR [users, products] is what it does not know. `told` are channels made of
+    this behaviour, `usual` their weights for histories.
     """
-    before = without_products(behaviour, new)
-    wanted = _wanted(behaviour, new)
-    users = np.flatnonzero((np.diff(wanted.indptr) > 0) & (np.diff(before.weight.indptr) > 0))
-    users = np.sort(np.random.default_rng(seed).permutation(users)[:_USERS])
-    if wanted[users].nnz < LEAST:
-        return None
-    # links of the usual channels have a scale; those to newcomers get theirs as a part of the weight
-    scales = {one.name: 1.0 if "history" in one.defaults else scale_of(one.matrix) for one in links}
-    theirs = [
-        replace(
-            one,
-            matrix=only_columns(one.matrix, new),
-            scale=one.scale * scales[one.name],
-            defaults={"history": one.defaults.get("history", _START)},
+
+    behaviour: Behaviour
+    hidden: sp.csr_array
+    new: Mask
+    told: Sequence[Links]
+    usual: Weights
+    listed: Mask
+    seed: int
+
+    def learned(self, links: Sequence[Links], beside: Welcome | None = None) -> Welcome | None:
+        """The weights of links to products that nobody met; None where there is too little to learn from.
+
+        `links` are channels that know nothing of what was done with the new products. `beside` is what was
+        learned on products that more is known of: if its weights are kept, they hold where none are kept
+        here, and fewer users need teach.
+        """
+        new, before, wanted = self.new, self._before, _wanted(self.behaviour, self.new)
+        users = self._some(wanted, _USERS if beside is None else _FEWER_USERS)
+        if wanted[users].nnz < LEAST:
+            return None
+        # links of the usual channels have a scale; those to newcomers get theirs as a part of the weight
+        scales = {one.name: 1.0 if "history" in one.defaults else scale_of(one.matrix) for one in links}
+        theirs = [
+            replace(
+                one,
+                matrix=only_columns(one.matrix, new),
+                scale=one.scale * scales[one.name],
+                defaults={"history": one.defaults.get("history", _START)},
+            )
+            for one in links
+        ]
+        given = candidates(theirs, (), before, wanted, users, listed=new & self.listed, most=_CANDIDATES)
+        if len(given.users) < _FOLDS * _GROUPS:
+            return None
+        others = beside is not None and beside.kept
+        instead = beside.weights if beside is not None and others else self.usual
+        instead = {name: instead.get(name, 0.0) / scale for name, scale in scales.items()}
+        found, among, error = _tried(given, instead, self.seed)
+        learned = learn_evenly(given)
+        asked = self._asked
+        usually, welcomed = (
+            _Beside(
+                known=self._known,
+                new=_best(theirs, weights, before, asked, self.behaviour, new & self.listed),
+            )
+            for weights in (instead, learned)
         )
-        for one in links
-    ]
-    given = candidates(theirs, (), before, wanted, users, listed=new & listed, most=_CANDIDATES)
-    if len(given.users) < _FOLDS * _GROUPS:
-        return None
-    found, among, error = _tried(given, usual, seed)
-    learned = learn_evenly(given)
-    asked = np.flatnonzero((np.diff(hidden.indptr) > 0) & (np.diff(before.weight.indptr) > 0))
-    asked = np.sort(np.random.default_rng(seed).permutation(asked)[:_USERS])
-    known = _best(told, usual, before, asked, behaviour, ~new & listed)
-    usually, welcomed = (
-        _Beside(known=known, new=_best(theirs, weights, before, asked, behaviour, new & listed))
-        for weights in (usual, learned)
-    )
-    truth = hidden[asked].tocsr()
-    values = [welcomed.ndcg(factor, truth) for factor in _FACTORS]
-    best = _cautious(values)
-    factor = _FACTORS[best]
-    plain = usually.ndcg(1.0, truth)
-    difference = values[best] - plain
-    return Welcome(
-        weights={name: w * scales[name] * factor for name, w in learned.items()},
-        products=int(new.sum()),
-        users=len(given.users) + given.lost,
-        theirs=found,
-        usual=among,
-        error=error,
-        factor=factor,
-        among_all=float(values[best].mean()),
-        among_all_usual=float(plain.mean()),
-        among_all_error=float(difference.std() / np.sqrt(len(difference))),
-    )
+        truth = self.hidden[asked].tocsr()
+        values = [welcomed.ndcg(factor, truth) for factor in _FACTORS]
+        best = _cautious(values)
+        factor = _FACTORS[best]
+        plain = usually.ndcg(1.0, truth)
+        difference = values[best] - plain
+        return Welcome(
+            weights={name: w * scales[name] * factor for name, w in learned.items()},
+            products=int(new.sum()),
+            users=len(given.users) + given.lost,
+            theirs=found,
+            usual=among,
+            error=error,
+            factor=factor,
+            among_all=float(values[best].mean()),
+            among_all_usual=float(plain.mean()),
+            among_all_error=float(difference.std() / np.sqrt(len(difference))),
+            sure=not others,
+        )
+
+    @cached_property
+    def _before(self) -> Behaviour:
+        return without_products(self.behaviour, self.new)
+
+    def _some(self, wanted: sp.csr_array, most: int = _USERS) -> npt.NDArray[np.int64]:
+        """int64 [m]: users who want something, and of whom anything else is known."""
+        users = np.flatnonzero((np.diff(wanted.indptr) > 0) & (np.diff(self._before.weight.indptr) > 0))
+        return np.sort(np.random.default_rng(self.seed).permutation(users)[:most])
+
+    @cached_property
+    def _asked(self) -> npt.NDArray[np.int64]:
+        return self._some(self.hidden)
+
+    @cached_property
+    def _known(self) -> _Best:
+        """The best of what does not play new, for those who are asked."""
+        among = ~self.new & self.listed
+        return _best(self.told, self.usual, self._before, self._asked, self.behaviour, among)
 
 
 def _cautious(values: Sequence[npt.NDArray[np.float64]]) -> int:
@@ -186,8 +216,8 @@ def _wanted(behaviour: Behaviour, new: Mask) -> sp.csr_array:
     return csr(ones, weight.indices[at], np.searchsorted(at, weight.indptr), weight.shape)
 
 
-def _tried(given: Candidates, usual: Weights, seed: int) -> tuple[float, float, float]:
-    """(NDCG@10 with weights of their own, with the usual ones, the standard error of the difference): each
+def _tried(given: Candidates, otherwise: Weights, seed: int) -> tuple[float, float, float]:
+    """(NDCG@10 with weights of their own, with the other ones, the standard error of the difference): each
     half of the users judges what the other taught."""
     order = np.random.default_rng(seed).permutation(len(given.users))
     values: list[tuple[float, float]] = []
@@ -195,7 +225,7 @@ def _tried(given: Candidates, usual: Weights, seed: int) -> tuple[float, float, 
         weights = learn_evenly(of_users(given, order[(fold + 1) % _FOLDS :: _FOLDS]))
         for group in np.array_split(order[fold::_FOLDS], _GROUPS // _FOLDS):
             some = of_users(given, group)
-            values.append((value_of(some, weights), value_of(some, usual)))
+            values.append((value_of(some, weights), value_of(some, otherwise)))
     theirs, among = np.array(values).T
     share = len(given.users) / (len(given.users) + given.lost)
     error = float((theirs - among).std(ddof=1) / np.sqrt(len(values)))

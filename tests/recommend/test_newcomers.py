@@ -4,28 +4,32 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
 
-from kg.graph import Graph
+from kg.graph import Graph, Node
 from kg.records import Fact, Interaction, Product
 from kg.shop import Shop
 from kg.snapshot import assemble
 from kg.split import without_behaviour
 from recommend import Recommender, build
 from recommend.behaviour import Behaviour
+from recommend.channels.around import fit as around
 from recommend.channels.base import FitContext, ItemFit, Links
 from recommend.channels.onward import fit as onward
 from recommend.channels.taste_traces import TasteTrace
 from recommend.channels.tastes import fit as tastes
 from recommend.earlier import Earlier
+from recommend.opening import open_fitted
 from recommend.query import Query
 from recommend.rank.additive import Additive, by_task
 from recommend.settings import Settings
 from recommend.stages import Stages
 from recommend.update import update
 from recommend.vector_stages import Made, learn_graph
+from recommend.welcoming import linked
 from tests.recommend.shops import PLAIN
 
 BRANDS, PER_BRAND = 24, 12
@@ -159,6 +163,81 @@ def test_it_arrives_by_an_update_and_has_the_usual_weights_once_it_is_bought(tmp
     assert bought.weights["newcomer"] == pytest.approx(opened.weights["newcomer"])
 
 
+STRANGE = tuple(f"strange{i:02d}" for i in range(BRANDS))
+
+
+@pytest.fixture(scope="module")
+def linked_records() -> tuple[list[Product], list[Fact], list[Interaction]]:
+    """The same shop, where relations link what is bought together; each brand also has a stranger, that
+    nothing is linked to."""
+    products, log = records()
+    facts = [
+        Fact(
+            head=f"p{brand:02d}-{i:02d}",
+            relation="also_viewed",
+            tail=f"p{other:02d}-{(i + step) % PER_BRAND:02d}",
+        )
+        for brand in range(BRANDS)
+        for i in range(PER_BRAND)
+        for other in (brand, brand ^ 1)
+        for step in (1, 2, 3)
+    ]
+    facts += [
+        Fact(head=f"p{b:02d}-{i:02d}", relation="also_viewed", tail=NEW[b])
+        for b in range(BRANDS)
+        for i in range(4)
+    ]
+    products += [Product(id=STRANGE[b], title=f"Strange {b}", brand=f"brand{b:02d}") for b in range(BRANDS)]
+    return products, facts, log
+
+
+def test_strangers_have_weights_of_their_own_until_a_relation_links_them(
+    linked_records: tuple[list[Product], list[Fact], list[Interaction]], tmp_path: Path
+) -> None:
+    products, facts, log = linked_records
+    settings = replace(PLAIN, learn_users=2_000, search_queries=0, best_lists=0)
+    model = Recommender.fit(assemble(products, facts, log), settings=settings)
+    told = model.fitted.card["strangers"]
+    assert told["products"] == model.fitted.card["newcomers"]["products"]
+    assert told["weights"]
+    of_relations = {one.name for one in model.fitted.links if one.trace.of_relations}
+    assert of_relations > {"also_viewed", "also_viewed_shared", "onward_also_viewed"}
+    assert not of_relations & told["weights"].keys()
+
+    theirs = {"made_by": 0.5, "taste_made_by": 2.0}
+    model.fitted.weights["stranger"] = theirs
+    model.save(tmp_path / "model")
+    opened = open_fitted(tmp_path / "model")
+    more = [*facts, Fact(head="p04-01", relation="also_viewed", tail=STRANGE[5])]
+    later = Recommender.refit(opened, assemble(products, more, log))
+    assert later.weights["stranger"].items() >= theirs.items()
+    for known, mine in ((Recommender.open(tmp_path / "model"), STRANGE), (later, STRANGE[:5] + STRANGE[6:])):
+        ids = (*NEW, *STRANGE)
+        numbers = np.array([known.graph.number(name) for name in ids])
+        history = known._recommending.known(Query(history=("p04-01", "p04-02")))
+        additive = known._recommending._additive["history"]
+        signals = additive.signals(history, numbers)
+        scores = additive.scores(history)[numbers]
+        np.testing.assert_allclose(np.sum(list(signals.values()), axis=0), scores, rtol=1e-5)
+        usual = Additive.of(
+            known.fitted.links, (), dict.fromkeys(signals, 1.0), products=known.graph.product_count
+        )
+        plain = usual.signals(history, numbers)
+        for name, values in signals.items():
+            weights = [known.weights["stranger" if one in mine else "newcomer"].get(name, 0.0) for one in ids]
+            np.testing.assert_allclose(values, plain.get(name, 0) * np.array(weights), rtol=1e-5)
+        assert scores[ids.index(STRANGE[4])] > 0
+        assert ("also_viewed" in signals and signals["also_viewed"][ids.index(STRANGE[5])] > 0) == (
+            known is later
+        )
+
+
+def test_a_shop_without_relations_has_no_strangers(model: Recommender) -> None:
+    assert "strangers" not in model.fitted.card
+    assert "stranger" not in model.weights
+    assert not linked(model.graph).any()
+
+
 def test_tastes_count_other_products_than_the_one_itself() -> None:
     """u and v met a and another one of its brand, w only a."""
     products = [Product(id=name, brand="b") for name in ("a", "c", "new")] + [Product(id="d", brand="e")]
@@ -174,6 +253,58 @@ def test_tastes_count_other_products_than_the_one_itself() -> None:
     (path,) = one.trace.paths(graph, Behaviour.of(graph), d, new, 1.0)
     assert path.edges[0].support == 1
     assert one.matrix[a, new] > one.matrix[d, new] > 0
+
+
+def test_what_is_bought_of_a_brand_is_shared_among_its_products() -> None:
+    """Two brands are met as often with a; the one has many products more."""
+    products = [
+        Product(id="a"),
+        *(Product(id=f"{brand}{i}", brand=brand) for brand in "bc" for i in range(3)),
+    ]
+    products += [Product(id=f"more{i}", brand="c") for i in range(9)]
+    log = [Interaction(user=user, product=product) for user in "uv" for product in ("a", "b0", "c0")]
+    graph = assemble(products, [], log)
+    (one,) = tastes(_context(graph))
+    a, small, large = (graph.nodes["product"].number(name) or 0 for name in ("a", "b1", "c1"))
+    assert one.matrix[a, small] == pytest.approx(2 * one.matrix[a, large])  # of 3 products, and of 12
+
+
+def test_around_goes_by_what_things_are_like_that_a_product_is_linked_to() -> None:
+    brands = {"a": "", "b": "x", "c": "x", "d": "y", "new": "x", "other": "y", "late": "z"}
+    products = [Product(id=name, brand=brand) for name, brand in brands.items()]
+    facts = [Fact(head="a", relation="also_viewed", tail=name) for name in ("b", "d", "late", "new")]
+    facts.append(Fact(head="c", relation="goes_with", tail="a"))
+    graph = assemble(products, facts, [Interaction(user="u", product=name) for name in "abcd"])
+    (one,) = around(_context(graph))
+    number = graph.nodes["product"].number
+    a, b, new, other, late = (number(name) or 0 for name in ("a", "b", "new", "other", "late"))
+    assert one.matrix[a, new] > one.matrix[a, other] > 0  # two things of the one brand, one of the other
+    assert one.matrix[a, late] == 0  # nobody met it: what it is like is no evidence
+    assert one.matrix[b, new] == 0  # that a is of no brand says nothing
+    paths = one.trace.paths(graph, Behaviour.of(graph), a, new, 1.0)
+    assert sum(path.share for path in paths) == pytest.approx(1)
+    told = [
+        [
+            (
+                graph.node_id(cast(Node, edge.start)),
+                edge.relation,
+                graph.node_id(edge.end),
+                edge.forward,
+                edge.stored,
+            )
+            for edge in path.edges
+        ]
+        for path in paths
+    ]
+    brand = told[0][1][2]
+    assert told == [
+        [
+            ("a", name, thing, along, True),
+            (thing, "made_by", brand, True, True),
+            (brand, "made_by", "new", False, True),
+        ]
+        for name, thing, along in (("also_viewed", "b", True), ("goes_with", "c", False))
+    ]
 
 
 def test_onward_goes_by_what_was_met_together() -> None:
@@ -194,7 +325,7 @@ def test_onward_goes_by_what_was_met_together() -> None:
     assert found["onward_goes_with_back"].matrix[a, new] == 0
 
 
-@pytest.mark.parametrize("channel", [tastes, onward])
+@pytest.mark.parametrize("channel", [around, tastes, onward])
 def test_an_update_makes_them_anew_only_where_something_changed_that_they_say(channel: ItemFit) -> None:
     products = [Product(id=name, brand="b") for name in ("a", "b", "c", "late", "new")]
     facts = [Fact(head="b", relation="also_viewed", tail=name) for name in ("late", "new")]

@@ -13,8 +13,8 @@ from kg.graph import Graph
 from kg.records import Fact, Interaction, Product
 from kg.snapshot import assemble
 from recommend.evaluate import Report, evaluate_arriving
-from recommend.evaluate.arriving import first_day
 from recommend.evaluate.cold import cold_products
+from recommend.welcoming import first_day
 from tests.recommend.cli.lampshop import run
 from tests.recommend.evaluate.logs import random_log
 from tests.recommend.evaluate.test_cold import of_brands

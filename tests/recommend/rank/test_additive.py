@@ -42,19 +42,23 @@ def test_newcomers_have_their_own_weights_and_nothing_is_copied_for_them(model: 
     theirs = {
         one.name: float(place % 3) for place, one in enumerate(fitted.links)
     }  # every third says nothing
-    new = np.arange(n) % 5 == 0
+    others = {one.name: float((place + 1) % 3) for place, one in enumerate(fitted.links)}
+    new, strange = np.arange(n) % 5 == 0, np.arange(n) % 5 == 1
     before = [one.matrix.copy() for one in fitted.links]
-    plain, own = (Additive.of(fitted.links, (), some, products=n) for some in (usual, theirs))
-    both = Additive.of(fitted.links, (), usual, products=n, newcomers=Newcomers(products=new, weights=theirs))
+    plain, own, apart = (Additive.of(fitted.links, (), some, products=n) for some in (usual, theirs, others))
+    groups = [Newcomers(products=new, weights=theirs), Newcomers(products=strange, weights=others)]
+    both = Additive.of(fitted.links, (), usual, products=n, newcomers=groups)
     for user in range(20):
         history = fitted.behaviour.history(user)
         wanted = np.where(new, own.scores(history), plain.scores(history))
+        wanted = np.where(strange, apart.scores(history), wanted)
         np.testing.assert_allclose(both.scores(history), wanted, rtol=1e-6)
         np.testing.assert_allclose(both.scores_by_merged(history), wanted, rtol=1e-6)
         signals = both.signals(history, np.arange(n))
         np.testing.assert_allclose(np.sum(list(signals.values()), axis=0), wanted, rtol=1e-5)
         for name, weight in theirs.items():
             assert weight or not signals.get(name, np.zeros(n))[new].any()
+            assert others[name] or not signals.get(name, np.zeros(n))[strange].any()
     for one, matrix in zip(fitted.links, before, strict=True):
         np.testing.assert_array_equal(one.matrix.data, matrix.data)
         np.testing.assert_array_equal(one.matrix.indices, matrix.indices)
