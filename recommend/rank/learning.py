@@ -1,8 +1,7 @@
 """How much each channel is worth: weights >= 0 learned on interactions that were hidden from the channels.
 
 Two steps: a listwise softmax over each user's candidates (convex, so its start does not matter), then ascent
-on a smooth NDCG@10 (`recommend.rank.smooth`) from what that gives, or from the default weights if they are
-better.
+on a smooth NDCG@10 (`recommend.rank.smooth`).
 """
 
 from __future__ import annotations
@@ -72,7 +71,7 @@ def _fitted(given: Candidates, start: Floats) -> Floats:
     if not len(given.wanted):
         return start
     starts = [_modest(given, weights) for weights in (start, _softmax(_sized(given, start)))]
-    return _further(given, max(starts, key=lambda weights: _gained(given, weights)))
+    return max((_further(given, one) for one in starts), key=lambda weights: _gained(given, weights))
 
 
 def _further(given: Candidates, weights: Floats) -> Floats:
