@@ -62,12 +62,8 @@ def candidates(
     slots = np.arange(best.nnz) - best.indptr[rows]
     shape = (len(users), int(np.diff(best.indptr).max(initial=1)))
     features = np.zeros((*shape, len(links) + len(priors)), dtype=np.float32)
-    histories = {
-        memory: remembered_rows(behaviour, users, memory) for memory in {one.memory for one in links}
-    }
     for c, one in enumerate(links):
-        said = (histories[one.memory] @ one.matrix).tocsr()
-        features[rows, slots, c] = values_at(said, rows, best.indices) * np.float32(one.scale)
+        features[rows, slots, c] = said_at(one, behaviour, users, rows, best.indices)
     for c, given in enumerate(priors, start=len(links)):
         features[rows, slots, c] = given.values[best.indices]
     valid, relevant = np.zeros(shape, dtype=np.bool_), np.zeros(shape, dtype=np.bool_)
@@ -86,6 +82,23 @@ def candidates(
         wanted=np.diff(truth.indptr).astype(np.int64)[useful],
         lost=truth.shape[0] - len(useful),
     )
+
+
+def said_at(
+    links: Links,
+    behaviour: Behaviour,
+    users: npt.NDArray[np.int64],
+    rows: npt.NDArray[np.integer],
+    products: npt.NDArray[np.integer],
+) -> npt.NDArray[np.float32]:
+    """float32 [m]: what links say of some products to some users, whose places in `users` are `rows`,
+    ascending."""
+    found = np.empty(len(rows), dtype=np.float32)
+    for start in range(0, len(users), _USERS_AT_ONCE):
+        some = slice(*np.searchsorted(rows, [start, start + _USERS_AT_ONCE]))
+        theirs = remembered_rows(behaviour, users[start : start + _USERS_AT_ONCE], links.memory)
+        found[some] = values_at((theirs @ links.matrix).tocsr(), rows[some] - start, products[some])
+    return found * np.float32(links.scale)
 
 
 def _best(

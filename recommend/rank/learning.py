@@ -51,9 +51,8 @@ def learn_evenly(given: Candidates) -> dict[str, float]:
         return dict.fromkeys(given.names, 0.0)
     said = given.features[given.relevant].mean(axis=0, dtype=np.float64)
     even = np.where(said > 0, 1.0 / np.where(said > 0, said, 1.0), 0.0)
-    alike = replace(given, features=given.features * even.astype(np.float32))
-    start = np.ones(len(even))
-    weights = even * _smooth(alike, start).best(start, room=_EVEN_ROOM, steps=_EVEN_STEPS)
+    alike = _smooth(given, even, sizes=even)
+    weights = even * alike.best(np.ones(len(even)), room=_EVEN_ROOM, steps=_EVEN_STEPS)
     return dict(zip(given.names, _finished(given, weights).tolist(), strict=True))
 
 
@@ -119,14 +118,20 @@ def found_by_user(given: Candidates, scores: npt.NDArray[np.float32]) -> Floats:
 
 
 def _found(given: Candidates, scores: npt.NDArray[np.float32]) -> Floats:
-    """The same; what is no candidate has -inf."""
-    if not len(scores):
-        return np.zeros(0)
-    depth = min(_DEPTH, scores.shape[1])
-    best = np.argpartition(-scores, depth - 1, axis=1)[:, :depth]
-    order = np.argsort(-np.take_along_axis(scores, best, axis=1), axis=1, kind="stable")
-    best = np.take_along_axis(best, order, axis=1)
-    gain = (np.take_along_axis(given.relevant, best, axis=1) * _discount()[:depth]).sum(axis=1)
+    """The same; what is no candidate has -inf. Among equals the first come first.
+
+    (Few products are relevant: to count what stands before each takes less than to sort.)
+    """
+    rows, slots = np.nonzero(given.relevant)
+    beside = scores[rows]
+    own = beside[np.arange(len(rows)), slots][:, None]
+    places = (beside > own).sum(axis=1, dtype=np.int16)
+    tied = np.flatnonzero((beside == own).sum(axis=1, dtype=np.int16) > 1)
+    before = np.arange(scores.shape[1]) < slots[tied][:, None]
+    places[tied] += ((beside[tied] == own[tied]) & before).sum(axis=1, dtype=np.int16)
+    worth = np.append(_discount(), 0.0)[np.minimum(places, _DEPTH)]
+    worth[~np.isfinite(own[:, 0])] = 0.0
+    gain = np.bincount(rows, weights=worth, minlength=len(scores))
     found: Floats = gain / _ideal(given)
     return found
 
@@ -143,23 +148,27 @@ def _ideal(given: Candidates) -> Floats:
 def _sized(given: Candidates, weights: Floats) -> Candidates:
     """The features of each user divided by the tenth best score under these weights: who has met much has
     large scores, and must not count for more."""
+    return replace(given, features=given.features / _tenth(given, weights)[:, None, None])
+
+
+def _tenth(given: Candidates, weights: Floats) -> npt.NDArray[np.float32]:
+    """float32 [u]: the tenth best score of each user, or what there is."""
     scores = _scores(given, weights)
     depth = min(_DEPTH, scores.shape[1])
     size = -np.partition(-scores, depth - 1, axis=1)[:, depth - 1]
     size = np.where(np.isfinite(size) & (size > 0), size, scores.max(axis=1))
-    size = np.where(size > 0, size, 1.0).astype(np.float32)
-    return replace(given, features=given.features / size[:, None, None])
+    return np.where(size > 0, size, 1.0).astype(np.float32)
 
 
-def _smooth(given: Candidates, weights: Floats) -> SmoothRanking:
-    """The candidates, one user after the other, in the size that they have under these weights."""
+def _smooth(given: Candidates, weights: Floats, *, sizes: Floats | None = None) -> SmoothRanking:
+    """The candidates, one user after the other, in the size that they have under these weights; each channel
+    times its own of the `sizes`, if there are any."""
     counts = given.valid.sum(axis=1)
-    return SmoothRanking(
-        _sized(given, weights).features[given.valid],
-        np.cumsum(counts) - counts,
-        given.relevant[given.valid],
-        _ideal(given),
-    )
+    features = given.features[given.valid]  # changed in place: it may be the largest array of a build
+    features /= np.repeat(_tenth(given, weights), counts)[:, None]
+    if sizes is not None:
+        features *= sizes.astype(np.float32)
+    return SmoothRanking(features, np.cumsum(counts) - counts, given.relevant[given.valid], _ideal(given))
 
 
 def _softmax(given: Candidates) -> Floats:

@@ -17,12 +17,11 @@ import scipy.sparse as sp
 
 from recommend.behaviour import Behaviour
 from recommend.channels.base import Links
-from recommend.rank.candidates import Candidates, candidates
+from recommend.rank.candidates import Candidates, candidates, said_at
 from recommend.rank.learning import found_by_user, learn, value_of
-from recommend.rank.memory import Memory, remembered_rows
+from recommend.rank.memory import Memory
 from recommend.rank.steady import ENOUGH
 from recommend.rank.worth import of_users
-from recommend.sparse import values_at
 
 PACES = tuple(Memory(decay=decay) for decay in (0.2, 0.3, 0.45, 0.6, 0.7, 0.8, 0.9, 1.0))
 START = 3
@@ -133,8 +132,7 @@ def _with_features(given: Candidates, behaviour: Behaviour, links: Sequence[Link
 
 def said_of(given: Candidates, behaviour: Behaviour, links: Links) -> npt.NDArray[np.float32]:
     """float32 [u, m]: what a channel says of the candidates."""
-    said = remembered_rows(behaviour, given.users, links.memory) @ (links.matrix * np.float32(links.scale))
     rows, slots = np.nonzero(given.valid)
     found = np.zeros(given.valid.shape, dtype=np.float32)
-    found[rows, slots] = values_at(said.tocsr(), rows, given.products[rows, slots])
+    found[rows, slots] = said_at(links, behaviour, given.users, rows, given.products[rows, slots])
     return found

@@ -29,7 +29,7 @@ SHARE = 0.15
 """So many of the products that anybody met play new."""
 LEAST = 200
 """With fewer wanted products than this nothing is learned."""
-_USERS, _FEWER_USERS = 12_000, 4_000
+_USERS, _FEWER_USERS = 8_000, 4_000
 _CANDIDATES = 100
 _DEPTH = 10
 _START = 0.2
