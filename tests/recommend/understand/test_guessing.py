@@ -7,7 +7,8 @@ import pytest
 
 from kg.graph import Node
 from recommend.understand.guessing import LEAST
-from recommend.understand.reader import Intent, Reader
+from recommend.understand.interpreting import Intent
+from recommend.understand.reader import Reader
 from recommend.understand.reading import BY_MEANING
 from tests.recommend.understand.saying import named
 
