@@ -24,7 +24,8 @@ from kg.vectors import Vectors
 from recommend.sparse import csr
 
 if TYPE_CHECKING:
-    from recommend.channels.base import Links, QueryChannel
+    from recommend.channels.base import Links
+    from recommend.channels.queries import QueryChannel
     from recommend.channels.traces import Trace
     from recommend.fitting import Fitted
 

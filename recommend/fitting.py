@@ -19,7 +19,8 @@ from kg.graph import Graph
 from recommend.behaviour import Behaviour
 from recommend.boosted import TasteRanker
 from recommend.channels import FitContext, Links, Prior, Task
-from recommend.channels.base import PRODUCT_TASKS, QueryChannel, fit_links, fit_priors, fit_query_channels
+from recommend.channels.base import PRODUCT_TASKS, fit_links, fit_priors
+from recommend.channels.queries import QueryChannel, fit_query_channels
 from recommend.complements.learning import learn_complements
 from recommend.folds import LEAST_USERS, Folds
 from recommend.history_lessons import Taught, teach_history

@@ -22,7 +22,8 @@ from kg.versions import verify
 from recommend.behaviour import Behaviour
 from recommend.boosted import TasteRanker
 from recommend.channels import Links, Prior
-from recommend.channels.base import LoadContext, Way, load_query_channel
+from recommend.channels.base import Way
+from recommend.channels.queries import LoadContext, load_query_channel
 from recommend.channels.traces import load_trace
 from recommend.fitting import Fitted
 from recommend.index.vector_index import SpaceIndex

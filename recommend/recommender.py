@@ -16,7 +16,8 @@ from kg.graph import Graph
 from kg.store import GraphStore
 from kg.versions import seal
 from recommend.behaviour import History
-from recommend.channels.base import Task, moved_channels
+from recommend.channels.base import Task
+from recommend.channels.queries import moved_channels
 from recommend.earlier import Earlier
 from recommend.explain.counterfactual import Counterfactual
 from recommend.explain.explanation import Explanation

@@ -14,7 +14,8 @@ from kg.graph import Graph
 from recommend.behaviour import Behaviour
 from recommend.boosted import TasteRanker
 from recommend.channels import FitContext, Links, Prior
-from recommend.channels.base import fit_links, fit_priors, fit_query_channels, ways_of
+from recommend.channels.base import fit_links, fit_priors, ways_of
+from recommend.channels.queries import fit_query_channels
 from recommend.earlier import Earlier
 from recommend.fitting import Fitted, default_weights
 from recommend.index.vector_index import SpaceIndex

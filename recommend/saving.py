@@ -26,7 +26,7 @@ import scipy.sparse as sp
 
 from kg.arrays import Arrays, save_arrays
 from recommend.channels import Links
-from recommend.channels.base import QueryChannel
+from recommend.channels.queries import QueryChannel
 from recommend.fitting import Fitted
 from recommend.index.vector_index import SpaceIndex
 from recommend.opening import MODEL, Opened

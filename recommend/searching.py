@@ -12,7 +12,8 @@ from kg.errors import SettingsError
 from kg.filters import Filter, FilterIndex
 from recommend.asking import query_reader
 from recommend.behaviour import History
-from recommend.channels.base import CertainSignal, Signal, mentioning
+from recommend.channels.queries import mentioning
+from recommend.channels.signals import CertainSignal, Signal
 from recommend.fitting import Fitted
 from recommend.leaving_out import left_out
 from recommend.linked import Linked

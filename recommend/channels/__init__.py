@@ -5,7 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from pkgutil import iter_modules
 
-from recommend.channels.base import FitContext, Links, Prior, Signal, Task
+from recommend.channels.base import FitContext, Links, Prior, Task
+from recommend.channels.signals import Signal
 
 for _module in iter_modules(__path__):
     import_module(f"{__name__}.{_module.name}")

@@ -10,7 +10,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from kg.graph import ATTENDING, TREES, Graph, Node
-from recommend.channels.base import FitContext, GraphChannel, Signal, query_channel
+from recommend.channels.base import FitContext
+from recommend.channels.queries import GraphChannel, query_channel
+from recommend.channels.signals import Signal
 from recommend.channels.tally import Tally
 from recommend.channels.traces import TracedPath
 from recommend.linked import Linked

@@ -1,4 +1,5 @@
-"""What a channel is, and the register of them.
+"""What a channel is, and the register of those that start from products (`recommend.channels.queries` has
+those that start from queries).
 
 A channel turns one kind of evidence into sparse, weighted links. Item channels link products that are
 known (a past purchase, a seed) to products; query channels link a query's words or picture to products;
@@ -8,11 +9,11 @@ function; nothing else knows its name.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal, Protocol, Self, TypeAlias, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -22,12 +23,9 @@ from kg.arrays import Arrays
 from kg.graph import Graph
 from kg.vectors import Vectors
 from recommend.behaviour import Behaviour
-from recommend.channels.traces import Trace, TracedPath
-from recommend.index.base import ProductIndex
+from recommend.channels.traces import Trace
 from recommend.index.vector_index import SpaceIndex
-from recommend.query import PreparedQuery
 from recommend.rank.memory import ALL, Memory
-from recommend.rank.top import top
 from recommend.settings import Settings
 from recommend.sparse import mean_of_best
 
@@ -87,8 +85,6 @@ class Prior:
 
 
 T = TypeVar("T")
-_MANY = 4
-"""From one product in so many on, all are looked at: that takes no longer."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -153,168 +149,10 @@ ItemFit: TypeAlias = Callable[[FitContext], Iterable[Links]]
 PriorFit: TypeAlias = Callable[[FitContext], Iterable[Prior]]
 
 
-class Signal(Protocol):
-    """What one query channel says about one query. Values lie between 0 and 1."""
-
-    def best(self, most: int, allowed: npt.NDArray[np.bool_] | None) -> npt.NDArray[np.int64]:
-        """Numbers of up to `most` products with the largest values > 0 among the allowed, best first."""
-        ...
-
-    def values(self, products: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
-        """float32 [m]: the values of some products."""
-        ...
-
-
-@runtime_checkable
-class Rough(Protocol):
-    """A signal of which something may be known for every product at once, and more for some."""
-
-    def roughly(self, count: int) -> tuple[npt.NDArray[np.float32], float] | None:
-        """(float32 [count], to be changed at will: about the value of every product, how far off at most);
-        None if that is not known."""
-        ...
-
-
-class DenseSignal:
-    """A signal that is known for every product: `all` float32 [n].
-
-    `where` are the only products that may have another value than 0, in any order and perhaps more than once:
-    where they are few, the others need not be looked at. None: that is not known, or they are many.
-    """
-
-    def __init__(
-        self, values: npt.NDArray[np.float32], where: npt.NDArray[np.integer[Any]] | None = None
-    ) -> None:
-        self.all = values
-        self.where = where if where is not None and len(where) * _MANY < len(values) else None
-
-    def best(self, most: int, allowed: npt.NDArray[np.bool_] | None) -> npt.NDArray[np.int64]:
-        if self.where is None:
-            some = self.all > 0
-        else:
-            some = np.zeros(len(self.all), dtype=np.bool_)
-            some[self.where[self.all[self.where] > 0]] = True
-        if allowed is not None:
-            some &= allowed
-        able = np.flatnonzero(some)
-        return able[top(self.all[able], most)]
-
-    def values(self, products: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
-        return self.all[products]
-
-    @classmethod
-    def summed(cls, several: Sequence[tuple[DenseSignal, float]]) -> DenseSignal:
-        """The sum of one or more, each times its weight."""
-        total = np.zeros(len(several[0][0].all), dtype=np.float32)
-        for signal, weight in several:
-            signal.add_to(total, weight)
-        where = [signal.where for signal, _ in several if signal.where is not None]
-        return cls(total, np.concatenate(where) if len(where) == len(several) else None)
-
-    def add_to(self, total: npt.NDArray[np.float32], weight: float) -> None:
-        """Add all values times a weight to float32 [n]."""
-        if self.where is None:
-            total += np.float32(weight) * self.all
-        else:  # of a product that is there twice the same is written twice
-            total[self.where] += np.float32(weight) * self.all[self.where]
-
-
-class CertainSignal:
-    """A signal of what the query calls by its very name: 1 for these `products` (int64, ascending), 0 for all
-    others. What else the words say rules none of them out."""
-
-    def __init__(self, products: npt.NDArray[np.int64]) -> None:
-        self._products = products
-
-    def best(self, most: int, allowed: npt.NDArray[np.bool_] | None) -> npt.NDArray[np.int64]:
-        found = self._products if allowed is None else self._products[allowed[self._products]]
-        return found[:most]
-
-    def values(self, products: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
-        return np.isin(products, self._products).astype(np.float32)
-
-    def roughly(self, count: int) -> tuple[npt.NDArray[np.float32], float]:
-        found = np.zeros(count, dtype=np.float32)
-        found[self._products] = 1
-        return found, 0.0
-
-
-class QueryChannel(Protocol):
-    """One kind of evidence that links a query to products, fitted. `default` is its weight in a search.
-
-    One that does not lead only orders what others found; where only such channels say anything, they do.
-    """
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def leads(self) -> bool: ...
-
-    @property
-    def default(self) -> float: ...
-
-    def signal(self, query: PreparedQuery) -> Signal | None:
-        """What it says about a query; None if nothing."""
-        ...
-
-    def paths(self, graph: Graph, query: PreparedQuery, product: int) -> list[TracedPath]:
-        """The paths behind its value for one product; their shares add up to 1."""
-        ...
-
-    def plain(self) -> dict[str, Any]:
-        """JSON values that, with `arrays`, make the channel again."""
-        ...
-
-    def arrays(self) -> dict[str, npt.NDArray[np.generic]]: ...
-
-
-@runtime_checkable
-class Mentioning(Protocol):
-    """A query channel that knows which products have a word."""
-
-    def mentioning(self, words: Sequence[str]) -> npt.NDArray[np.int64]:
-        """The products, ascending, whose texts have all of some words (as `tokens` gives them)."""
-        ...
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class LoadContext:
-    """What a saved channel may lean on when it is loaded."""
-
-    graph: Graph
-    indexes: Mapping[str, ProductIndex]
-
-
-class GraphChannel:
-    """What query channels share that are made of the graph alone: nothing of them needs to be saved."""
-
-    def __init__(self, graph: Graph) -> None:
-        self._graph = graph
-
-    def plain(self) -> dict[str, Any]:
-        return {}
-
-    def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
-        return {}
-
-    @classmethod
-    def load(
-        cls, plain: Mapping[str, Any], arrays: dict[str, npt.NDArray[np.generic]], context: LoadContext
-    ) -> Self:
-        return cls(context.graph)
-
-
-QueryFit: TypeAlias = Callable[[FitContext], Iterable[QueryChannel]]
-QueryLoad: TypeAlias = Callable[
-    [Mapping[str, Any], dict[str, npt.NDArray[np.generic]], LoadContext], QueryChannel
-]
-
 _ITEM_CHANNELS: dict[str, ItemFit] = {}
 _TO_NEWCOMERS: set[str] = set()
 _WAYS: dict[str, Steps] = {}
 _OPTIONAL: set[str] = set()
-_QUERY_CHANNELS: dict[str, tuple[QueryFit, QueryLoad]] = {}
 _PRIORS: dict[str, PriorFit] = {}
 
 
@@ -338,16 +176,6 @@ def item_channel(
         if optional:
             _OPTIONAL.add(name)
         _WAYS[name] = ways
-        return fit
-
-    return register
-
-
-def query_channel(name: str, load: QueryLoad) -> Callable[[QueryFit], QueryFit]:
-    """Register a function that fits query channels, and how one is loaded again."""
-
-    def register(fit: QueryFit) -> QueryFit:
-        _QUERY_CHANNELS[name] = (fit, load)
         return fit
 
     return register
@@ -443,33 +271,3 @@ def fit_priors(context: FitContext) -> tuple[Prior, ...]:
     """All priors, ordered by name."""
     found = [one for fit in _PRIORS.values() for one in fit(context)]
     return tuple(sorted(found, key=lambda one: one.name))
-
-
-def fit_query_channels(context: FitContext) -> tuple[tuple[str, QueryChannel], ...]:
-    """(registered name, channel) of all query channels, ordered by the channel's name."""
-    found = [(kind, one) for kind, (fit, _) in _QUERY_CHANNELS.items() for one in fit(context)]
-    return tuple(sorted(found, key=lambda pair: pair[1].name))
-
-
-def load_query_channel(
-    kind: str, plain: Mapping[str, Any], arrays: dict[str, npt.NDArray[np.generic]], context: LoadContext
-) -> QueryChannel:
-    """A query channel as it was saved; `kind` is the name it is registered under."""
-    return _QUERY_CHANNELS[kind][1](plain, arrays, context)
-
-
-def mentioning(
-    channels: Iterable[tuple[str, QueryChannel]],
-) -> Callable[[Sequence[str]], npt.NDArray[np.int64]] | None:
-    """What tells which products mention words, if some query channel does."""
-    return next((one.mentioning for _, one in channels if isinstance(one, Mentioning)), None)
-
-
-def moved_channels(
-    channels: Iterable[tuple[str, QueryChannel]], graph: Graph, indexes: Mapping[str, ProductIndex]
-) -> tuple[tuple[str, QueryChannel], ...]:
-    """The same query channels, leaning on other indexes."""
-    context = LoadContext(graph=graph, indexes=indexes)
-    return tuple(
-        (kind, load_query_channel(kind, one.plain(), one.arrays(), context)) for kind, one in channels
-    )

@@ -13,7 +13,9 @@ import numpy.typing as npt
 
 from kg.graph import Graph
 from kg.product_table import ProductTable
-from recommend.channels.base import CertainSignal, FitContext, LoadContext, Signal, query_channel
+from recommend.channels.base import FitContext
+from recommend.channels.queries import LoadContext, query_channel
+from recommend.channels.signals import CertainSignal, Signal
 from recommend.channels.traces import Edge, TracedPath, Word
 from recommend.query import PreparedQuery
 

@@ -13,7 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from kg.graph import TREES, Graph, Node
-from recommend.channels.base import FitContext, GraphChannel, Signal, query_channel
+from recommend.channels.base import FitContext
+from recommend.channels.queries import GraphChannel, query_channel
+from recommend.channels.signals import Signal
 from recommend.channels.tally import Tally
 from recommend.channels.traces import TracedPath
 from recommend.linked import Linked, Products

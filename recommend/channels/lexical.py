@@ -20,7 +20,9 @@ import scipy.sparse as sp
 from kg.graph import Graph
 from kg.product_table import ProductTable
 from kg.texts import Texts, Vocabulary
-from recommend.channels.base import DenseSignal, FitContext, LoadContext, Signal, query_channel
+from recommend.channels.base import FitContext
+from recommend.channels.queries import LoadContext, query_channel
+from recommend.channels.signals import DenseSignal, Signal
 from recommend.channels.traces import Edge, TracedPath, Word
 from recommend.query import PreparedQuery
 from recommend.sparse import csr

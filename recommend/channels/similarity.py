@@ -10,7 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from kg.graph import Graph
-from recommend.channels.base import FitContext, LoadContext, Signal, query_channel
+from recommend.channels.base import FitContext
+from recommend.channels.queries import LoadContext, query_channel
+from recommend.channels.signals import Signal
 from recommend.channels.traces import Edge, TracedPath, Word
 from recommend.index.base import ProductIndex
 from recommend.query import PreparedQuery

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from recommend.channels.base import DenseSignal
+from recommend.channels.signals import DenseSignal
 from recommend.linked import Products
 
 Values = npt.NDArray[np.float32]

@@ -13,7 +13,9 @@ import numpy.typing as npt
 
 from kg.filters import Filter, FilterIndex, as_number
 from kg.graph import Graph
-from recommend.channels.base import DenseSignal, FitContext, GraphChannel, Signal, query_channel
+from recommend.channels.base import FitContext
+from recommend.channels.queries import GraphChannel, query_channel
+from recommend.channels.signals import DenseSignal, Signal
 from recommend.channels.traces import Edge, TracedPath, Word
 from recommend.query import PreparedQuery
 

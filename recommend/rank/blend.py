@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recommend.behaviour import History
-from recommend.channels.base import DenseSignal, Rough, Signal
+from recommend.channels.signals import DenseSignal, Rough, Signal
 from recommend.rank.additive import Additive
 from recommend.rank.top import kth_best, top
 

@@ -16,7 +16,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from recommend.channels.base import DenseSignal
+from recommend.channels.signals import DenseSignal
 from recommend.rank.blend import Part, blend, roughly, summed
 from recommend.rank.top import kth_best, top
 

@@ -9,7 +9,8 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from recommend.channels.base import QueryChannel, Signal
+from recommend.channels.queries import QueryChannel
+from recommend.channels.signals import Signal
 from recommend.query import PreparedQuery
 from recommend.rank.blend import Part, blend
 from recommend.stages import Progress

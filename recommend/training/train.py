@@ -17,7 +17,7 @@ import numpy.typing as npt
 from kg.errors import ModelError
 from kg.graph import Graph
 from kg.vectors import Vectors
-from recommend.channels.base import QueryChannel
+from recommend.channels.queries import QueryChannel
 from recommend.measure.bootstrap import Difference, paired_difference
 from recommend.stages import Progress
 from recommend.training.boosting import train_ranker

@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from kg.graph import EdgeType, Graph, Node
 from recommend.behaviour import Behaviour
-from recommend.channels.base import FitContext, Links, LoadContext, Prior, QueryChannel, load_query_channel
+from recommend.channels.base import FitContext, Links, Prior
+from recommend.channels.queries import LoadContext, QueryChannel, load_query_channel
 from recommend.channels.traces import Edge, TracedPath, Word, load_trace
 from recommend.query import PreparedQuery
 

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kg.texts import Texts
-from recommend.channels.base import mentioning
 from recommend.channels.lexical import fields_of
+from recommend.channels.queries import mentioning
 from recommend.recommender import Recommender
 from recommend.titles import Titles
 from recommend.understand.tokens import tokens

@@ -16,7 +16,7 @@ from kg.records import Fact, Interaction, Product
 from kg.snapshot import assemble
 from kg.vectors import Vectors
 from recommend.behaviour import Behaviour
-from recommend.channels import base
+from recommend.channels import base, queries
 from recommend.channels.base import FitContext, fit_links, fit_priors
 from recommend.index.vector_index import SpaceIndex
 from recommend.query import PreparedQuery, Query
@@ -28,7 +28,7 @@ from tests.recommend.shops import NASTY, PLAIN, by_hand, planted
 
 SPACES = ("fused", "gnn", "image", "kge", "text")
 DIM = 8
-ITEM, QUERY, PRIOR = sorted(base._ITEM_CHANNELS), sorted(base._QUERY_CHANNELS), sorted(base._PRIORS)
+ITEM, QUERY, PRIOR = sorted(base._ITEM_CHANNELS), sorted(queries._QUERY_CHANNELS), sorted(base._PRIORS)
 SPARING = ("around", "kinds_together", "learned", "matching", "onward", "tastes")
 """Channels that find nothing in small shops; their own tests have larger ones."""
 TEXTS = (
@@ -212,7 +212,7 @@ def test_priors_are_sound(name: str, context: FitContext) -> None:
 @pytest.mark.parametrize("name", QUERY)
 def test_query_channels_equal_brute_force(name: str, context: FitContext) -> None:
     context = replace(context, graph=_with_accessories(context.graph))
-    channels = list(base._QUERY_CHANNELS[name][0](context))
+    channels = list(queries._QUERY_CHANNELS[name][0](context))
     assert channels
     assert len({one.name for one in channels}) == len(channels)
     for channel in channels:
@@ -222,7 +222,7 @@ def test_query_channels_equal_brute_force(name: str, context: FitContext) -> Non
 @pytest.mark.parametrize("name", QUERY)
 def test_query_channels_answer_some_query(name: str) -> None:
     context = _context(_with_accessories(by_hand()))
-    for channel in base._QUERY_CHANNELS[name][0](context):
+    for channel in queries._QUERY_CHANNELS[name][0](context):
         assert check_query_channel(name, channel, context, _queries(context.graph)) >= 3
 
 
@@ -233,7 +233,7 @@ def test_a_barren_shop_stops_no_channel(what: str) -> None:
     for one in fit_priors(context):
         check_prior(one, context)
     for name in QUERY:
-        for channel in base._QUERY_CHANNELS[name][0](context):
+        for channel in queries._QUERY_CHANNELS[name][0](context):
             check_query_channel(name, channel, context, _queries(context.graph))
     for name in ITEM:
         if what in ("empty", "one product", "one user"):

@@ -7,7 +7,7 @@ import numpy.typing as npt
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from recommend.channels.base import DenseSignal
+from recommend.channels.signals import DenseSignal
 from recommend.rank.blend import Part, blend
 
 

@@ -13,7 +13,7 @@ from kg.graph import Graph
 from kg.records import Product
 from kg.snapshot import assemble
 from recommend.behaviour import Behaviour
-from recommend.channels.base import DenseSignal
+from recommend.channels.signals import DenseSignal
 from recommend.rank.blend import Part
 from recommend.rank.shelf import GraphShelf
 from recommend.rank.top import top

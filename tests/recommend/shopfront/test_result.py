@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommend.channels.base import DenseSignal
+from recommend.channels.signals import DenseSignal
 from recommend.rank.blend import Part, summed
 from recommend.shopfront.relevance import SHARE, Mask, Numbers, Scores, relevant
 from tests.recommend.shopfront.shelves import SIX, dense

@@ -9,7 +9,7 @@ import numpy as np
 from kg.graph import ACCESSORY_OF, OF_TYPE, SUBTYPE_OF, Graph
 from kg.records import Fact, Product
 from kg.snapshot import assemble
-from recommend.channels.base import QueryChannel
+from recommend.channels.queries import QueryChannel
 from recommend.query import PreparedQuery, Query
 from recommend.recommender import Recommender
 from recommend.training.features import Features
