@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,8 @@ from kg.units import Unit, convert, find_unit
 from recommend.understand.fields import Field, Fields
 from recommend.understand.measures import Measure, MeasureReader
 from recommend.understand.words import normal
+
+Floats: TypeAlias = npt.NDArray[np.float64]
 
 _PRICE = 3.0
 """A price is so much likelier to be meant than a measure that parts the products as well."""
@@ -36,30 +39,34 @@ _NOTHING = 0.02
 
 
 class Spread:
-    """Prices and main measures of kinds of things. What was asked once is kept."""
+    """Prices and main measures of kinds of things. What was asked once is kept; safe to use from many
+    threads."""
 
     def __init__(self, graph: Graph, fields: Fields, measures: MeasureReader) -> None:
         self._graph = graph
         self._fields = fields
         self._reader = measures
-        self._prices: dict[Node, npt.NDArray[np.float64]] = {}
-        self._values: dict[tuple[Node, int], npt.NDArray[np.float64]] = {}
-        self._main: dict[Node, tuple[Field, npt.NDArray[np.float64]] | None] = {}
+        self._kinds: dict[Node, tuple[Floats, tuple[Field, Floats] | None]] = {}
+        self._values: dict[tuple[Node, int], Floats] = {}
 
     def meant(self, measure: Measure, thing: Node) -> Field | bool:
         """The attribute that a bare number is about, else whether it may be the price of such things."""
-        price = self._prices.get(thing)
-        if price is None:
-            rows = self._products(thing)
-            price = self._prices[thing] = _finite(self._graph.products.price[rows])
-            self._main[thing] = self._main_measure(rows)
-        main = self._main[thing]
+        price, main = self._known(thing)
         by_price, by_measure = _PRICE * _parts(price, measure), 0.0
         if main is not None:
             by_measure = _parts(main[1], measure) * (_USUAL if _usual(main[1], measure) else 1.0)
         if main is not None and by_measure > max(by_price, _NOTHING):
             return main[0]
         return by_price > _NOTHING
+
+    def _known(self, thing: Node) -> tuple[Floats, tuple[Field, Floats] | None]:
+        """(the prices of such things, what they are measured by)."""
+        known = self._kinds.get(thing)
+        if known is None:
+            rows = self._products(thing)
+            known = _finite(self._graph.products.price[rows]), self._main_measure(rows)
+            self._kinds[thing] = known
+        return known
 
     def some_have(self, measure: Measure, fields: Sequence[Field], thing: Node) -> list[Field]:
         """The attributes by which some product of a kind comes in an amount; all of them if none does."""
@@ -94,7 +101,7 @@ class Spread:
         rows = np.unique(edges.heads[wanted[edges.tails] & (edges.weight > 0)]).astype(np.int64)
         return rows[self._graph.products.listed[rows]]
 
-    def _main_measure(self, rows: npt.NDArray[np.int64]) -> tuple[Field, npt.NDArray[np.float64]] | None:
+    def _main_measure(self, rows: npt.NDArray[np.int64]) -> tuple[Field, Floats] | None:
         """(the attribute that titles of some products give most, its numbers), if there is one."""
         table = self._graph.products.attributes
         sample = rows[np.linspace(0, len(rows) - 1, min(len(rows), _TITLES)).astype(np.int64)]
@@ -118,7 +125,7 @@ class Spread:
         field = self._fields.of_name[best]
         return field, self._numbers(rows, field)
 
-    def _numbers(self, rows: npt.NDArray[np.int64], field: Field) -> npt.NDArray[np.float64]:
+    def _numbers(self, rows: npt.NDArray[np.int64], field: Field) -> Floats:
         """float64: what some products have for an attribute, in its unit."""
         table = self._graph.products.attributes
         cells = np.flatnonzero(table.name == table.names.number(field.name))
@@ -147,7 +154,7 @@ def _same(amount: tuple[float, Unit], number: float, unit: Unit) -> bool:
     return own.dimension == unit.dimension and abs(convert(said, own, unit) - number) <= _EQUAL * abs(number)
 
 
-def _parts(values: npt.NDArray[np.float64], measure: Measure) -> float:
+def _parts(values: Floats, measure: Measure) -> float:
     """How well an amount parts some products: 0 if all or none have it, 1 for half of them."""
     if not len(values):
         return 0.0
@@ -160,11 +167,11 @@ def _parts(values: npt.NDArray[np.float64], measure: Measure) -> float:
     return 4 * share * (1 - share)
 
 
-def _usual(values: npt.NDArray[np.float64], measure: Measure) -> bool:
+def _usual(values: Floats, measure: Measure) -> bool:
     """Whether both ends of an amount are among some values; of 15.6 inches one says 15."""
     ends = [end for end in (measure.low, measure.high) if end is not None]
     return len(ends) == 2 and all(np.any((values >= end) & (values < end + 1)) for end in ends)
 
 
-def _finite(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def _finite(values: Floats) -> Floats:
     return values[np.isfinite(values)]
