@@ -130,7 +130,7 @@ def test_a_build_measures_its_spaces(found: SpaceAudit) -> None:
     assert knowing["kept"] == "on"
     assert knowing["with"] - knowing["without"] == pytest.approx(knowing["gain"], abs=2e-6)
     assert sum(band["pairs"] for band in knowing["bands"].values()) > 0
-    assert validation["noise"]["interval"][0] <= 0
+    assert validation["noise"]["gain"] < 0.1 * knowing["gain"]  # a 95 % interval leaves out 0 now and then
     assert validation["noise"]["kept"] == "off"
     assert "lets noise decide only where" in found.sentences[-1]
 
