@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from threadpoolctl import threadpool_limits
 
 from kg.arrays import Arrays
 from kg.derive import Derived, derive
@@ -150,7 +151,8 @@ def fit(
     card: dict[str, Any] = {}
     taught: Taught | None = None
     if able:
-        with stages.stage("weights"):
+        # its products are narrow: threads of the linear algebra wait for each other half of the time
+        with stages.stage("weights"), threadpool_limits(1, user_api="blas"):
             taught = teach_history(links, counted(), weights["history"], folds, plain, context)
             links = taught.links
             learned, card = _learned(taught, new, folds, plain, made, weights)
