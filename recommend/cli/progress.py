@@ -9,6 +9,8 @@ from typing import Self
 
 import click
 
+from recommend.cli.interrupts import check
+
 _SILENCE = 30.0
 """Seconds after which a stage that goes on says so where there are no bars."""
 
@@ -31,6 +33,7 @@ class BuildProgress:
         self._started = self._spoke = 0.0
 
     def __call__(self, stage: str, done: int, total: int) -> None:
+        check()
         if stage != self._stage:
             self._finish()
             self._stage, self._started = stage, time.perf_counter()

@@ -44,3 +44,31 @@ def test_without_an_import_it_comes_at_once() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
     assert (done.stdout, done.returncode) == ("at once\n", 0)
+
+
+LOST = """
+import signal
+from recommend.cli.interrupts import postpone_in_imports
+from recommend.cli.progress import BuildProgress
+
+class Removed:
+    def __del__(self):
+        signal.raise_signal(signal.SIGINT)
+
+postpone_in_imports()
+progress = BuildProgress()
+progress("types", 0, 1)
+removed = Removed()
+del removed
+print("lost")
+try:
+    progress("types", 1, 1)
+except KeyboardInterrupt:
+    print("found again")
+"""
+
+
+def test_one_that_python_ignores_comes_at_the_next_step() -> None:
+    program = f"import sys; sys.path.insert(0, {str(ROOT)!r})\n{LOST}"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert (done.stdout, done.returncode) == ("lost\nfound again\n", 0)
